@@ -1,0 +1,1 @@
+"""The operator: brings the custom resources of a cluster and SageMaker together."""
