@@ -1,0 +1,108 @@
+"""AWS clients and calls: one client per service, region and endpoint, errors as AwsError.
+
+Making a client costs 0.2 to 0.5 s of CPU, so clients are made once and shared; botocore's clients may be used by
+many threads. Credentials come from AWS's default chain (environment, shared files, web identity, container,
+instance profile) and refresh themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smkube.aws import errors
+
+CONNECT_TIMEOUT = 5
+"""Seconds for a connection; with READ_TIMEOUT it bounds how long a worker can hang at shutdown."""
+READ_TIMEOUT = 15
+"""Seconds for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which API a call goes to. `endpoint` empty means AWS's own endpoint of the region."""
+
+    service: str
+    region: str
+    endpoint: str = ""
+
+
+class Clients:
+    """A cache of botocore clients.
+
+    Args:
+        user_agent: added to the user agent of every request.
+        attempts: how often botocore may send one request in all (its `standard` retry mode); 1 leaves every
+            decision about retries to the caller.
+        pool_size: connections kept open per client.
+        session: a botocore session; by default a new one with the default credential chain.
+    """
+
+    def __init__(self, *, user_agent: str, attempts: int = 1, pool_size: int = 10, session: Any = None) -> None:
+        self._user_agent = user_agent
+        self._attempts = attempts
+        self._pool_size = pool_size
+        self._session = session
+        self._clients: dict[Address, Any] = {}
+        self._lock = threading.Lock()
+
+    def get(self, address: Address) -> Any:
+        """The client for an address.
+
+        Raises:
+            AwsError: the region, the profile or the endpoint is not usable.
+        """
+        with self._lock:
+            if address not in self._clients:
+                with errors.translated("CreateClient"):
+                    self._clients[address] = self._make(address)
+            return self._clients[address]
+
+    def call(self, address: Address, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Call one operation.
+
+        Args:
+            address: where to.
+            operation: the API's own name, such as `DescribeTrainingJob`.
+            parameters: the request.
+
+        Returns:
+            The answer, without botocore's `ResponseMetadata`.
+
+        Raises:
+            AwsError: AWS refused, or gave no answer.
+        """
+        client = self.get(address)
+        with errors.translated(operation):
+            answer: dict[str, Any] = _method(client, operation)(**parameters)
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def _make(self, address: Address) -> Any:
+        import botocore.config
+        import botocore.session
+
+        if self._session is None:
+            self._session = botocore.session.Session()
+        return self._session.create_client(
+            address.service,
+            region_name=address.region,
+            endpoint_url=address.endpoint or None,
+            config=botocore.config.Config(
+                connect_timeout=CONNECT_TIMEOUT,
+                read_timeout=READ_TIMEOUT,
+                retries={"mode": "standard", "total_max_attempts": self._attempts},
+                max_pool_connections=self._pool_size,
+                user_agent_extra=self._user_agent,
+                tcp_keepalive=True,
+            ),
+        )
+
+
+def _method(client: Any, operation: str) -> Callable[..., dict[str, Any]]:
+    import botocore
+
+    method: Callable[..., dict[str, Any]] = getattr(client, botocore.xform_name(operation))
+    return method
