@@ -29,19 +29,21 @@ class Cause(enum.Enum):
 
 
 _THROTTLED = {
-    "ThrottlingException", "Throttling", "ThrottledException", "RequestThrottledException", "TooManyRequestsException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "SlowDown", "PriorRequestNotComplete",
-    "EC2ThrottledException", "RequestThrottled",
-}  # fmt: skip
+    *("ThrottlingException", "Throttling", "ThrottledException", "RequestThrottled", "RequestThrottledException"),
+    *("TooManyRequestsException", "RequestLimitExceeded", "LimitExceededException", "SlowDown"),
+    *("BandwidthLimitExceeded", "PriorRequestNotComplete", "EC2ThrottledException"),
+}
 _QUOTA = {"ResourceLimitExceeded", "ServiceQuotaExceededException"}
 _DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "OptInRequired"}
 _CREDENTIALS = {
-    "ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException",
-    "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature",
-    "InvalidAccessKeyId", "NoCredentials", "TokenRetrieval",
-}  # fmt: skip
-_SERVICE = {"InternalFailure", "InternalServerError", "InternalServiceException", "ServiceUnavailable",
-            "ServiceUnavailableException", "RequestExpired", "RequestTimeout", "RequestTimeoutException"}  # fmt: skip
+    *("ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"),
+    *("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId"),
+    *("MissingAuthenticationToken", "MissingAuthenticationTokenException", "NoCredentials", "TokenRetrieval"),
+}
+_SERVICE = {
+    *("InternalFailure", "InternalServerError", "InternalServiceException", "ServiceUnavailable"),
+    *("ServiceUnavailableException", "RequestExpired", "RequestTimeout", "RequestTimeoutException"),
+}
 _NAME_TAKEN = {"ResourceInUse", "ResourceInUseException"}
 _CONFLICT = {"ConflictException", "ConcurrentUpdateException"}
 _NO_ANSWER = "ConnectionError"

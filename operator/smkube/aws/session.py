@@ -7,9 +7,11 @@ instance profile) and refresh themselves.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from smkube.aws import errors
@@ -46,6 +48,7 @@ class Clients:
         self._pool_size = pool_size
         self._session = session
         self._clients: dict[Address, Any] = {}
+        self._times: dict[Address, float] = {}
         self._lock = threading.Lock()
 
     def get(self, address: Address) -> Any:
@@ -77,8 +80,21 @@ class Clients:
         client = self.get(address)
         with errors.translated(operation):
             answer: dict[str, Any] = _method(client, operation)(**parameters)
-        answer.pop("ResponseMetadata", None)
+        self._note_time(address, answer.pop("ResponseMetadata", {}))
         return answer
+
+    def server_time(self, address: Address) -> float | None:
+        """The time at AWS, in seconds since the epoch, when it last answered; None before that.
+
+        From the `Date` header of the answer (RFC 9110), so it has a resolution of a second and owes nothing to the
+        clock of this machine.
+        """
+        return self._times.get(address)
+
+    def _note_time(self, address: Address, metadata: Mapping[str, Any]) -> None:
+        text = metadata.get("HTTPHeaders", {}).get("date", "")
+        with contextlib.suppress(ValueError):
+            self._times[address] = parsedate_to_datetime(text).timestamp()
 
     def _make(self, address: Address) -> Any:
         import botocore.config

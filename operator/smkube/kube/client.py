@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
@@ -38,10 +39,19 @@ class Client:
         connection: where the server is and who we are.
         user_agent: as the server's audit log is to show us.
         pool_size: connections kept open.
+        on_answer: told of each request that was sent: HTTP status or `<error>`, method, host (metrics).
     """
 
-    def __init__(self, connection: Connection, *, user_agent: str, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        user_agent: str,
+        pool_size: int = 10,
+        on_answer: Callable[[str, str, str], None] | None = None,
+    ) -> None:
         self.connection = connection
+        self._on_answer = on_answer
         self._user_agent = user_agent
         self._pool_size = pool_size
         self._pool: urllib3.PoolManager | None = None
@@ -143,18 +153,15 @@ class Client:
         Raises:
             KubeError: the server refused, or was not reached.
         """
-        import urllib3
-
         full = {**(query or {}), "watch": "true", "timeoutSeconds": seconds}
-        timeout = urllib3.Timeout(connect=CONNECT_TIMEOUT, read=seconds + 15)
-        answer = self._send("GET", path, full, None, {}, timeout, stream=True)
+        answer = self._send("GET", path, full, None, {}, self._timeout(), stream=True)
         if answer.status != 200:
             problem = error_from_answer(answer.status, answer.read(), answer.headers.get("Retry-After"))
             answer.close()
             if answer.status == 401:
                 self.connection.reload()
             raise problem
-        return Stream(answer)
+        return Stream(answer, seconds + 15)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -177,9 +184,9 @@ class Client:
         url = f"{self.connection.host}{path}"
         if query:
             url = f"{url}?{urlencode({key: _text(value) for key, value in query.items()})}"
-        pool = self._pool_manager()
+        pool, said = self._pool_manager(), "<error>"
         try:
-            return pool.request(
+            answer = pool.request(
                 method,
                 url,
                 body=data,
@@ -187,20 +194,15 @@ class Client:
                 timeout=timeout,
                 preload_content=not stream,
                 redirect=False,
-                # A kept connection that the server closed in the meantime is no failure; a lost answer is the
-                # caller's business.
-                retries=urllib3.Retry(
-                    total=1,
-                    connect=1,
-                    read=1 if method == "GET" else 0,
-                    status=0,
-                    other=0,
-                    backoff_factor=0.1,
-                    backoff_jitter=0.2,
-                ),
+                retries=_retries(method),
             )
+            said = str(answer.status)
         except urllib3.exceptions.HTTPError as error:
             raise unreachable(self.connection.host, error) from error
+        finally:
+            if self._on_answer is not None:
+                self._on_answer(said, method, self.connection.host)
+        return answer
 
     def _pool_manager(self) -> urllib3.PoolManager:
         if self._pool is None:
@@ -232,12 +234,34 @@ class Client:
         return loaded
 
 
+def _retries(method: str) -> urllib3.Retry:
+    """A kept connection that the server closed in the meantime is no failure; a lost answer is the caller's affair."""
+    import urllib3
+
+    read = 1 if method == "GET" else 0
+    return urllib3.Retry(
+        total=1,
+        connect=0,
+        read=read,
+        status=0,
+        other=0,
+        backoff_factor=0.1,
+        backoff_jitter=0.2,
+        # The caller is told to wait; otherwise the answer would turn into "too many error responses".
+        respect_retry_after_header=False,
+    )
+
+
 class Stream:
     """An open watch: iterate for its lines (one JSON event each), close it from any thread to end it."""
 
-    def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:
+    def __init__(self, answer: urllib3.BaseHTTPResponse, silence: float) -> None:
         self._answer = answer
         self._closed = False
+        sock = self._socket()
+        if sock is not None:
+            # From here on the server may be silent for as long as the watch is to last.
+            sock.settimeout(silence)
 
     def __enter__(self) -> Self:
         return self
@@ -269,14 +293,18 @@ class Stream:
     def close(self) -> None:
         """End the watch; a thread that waits for a line comes back at once."""
         self._closed = True
-        connection = getattr(self._answer, "connection", None) or getattr(self._answer, "_connection", None)
-        sock = getattr(connection, "sock", None)
+        sock = self._socket()
         if sock is not None:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 sock = None  # Already closed by the other side: nothing waits on it any more.
         self._answer.close()
+
+    def _socket(self) -> socket.socket | None:
+        connection = getattr(self._answer, "connection", None) or getattr(self._answer, "_connection", None)
+        sock = getattr(connection, "sock", None)
+        return sock if isinstance(sock, socket.socket) else None
 
 
 def watch_seconds() -> int:
@@ -303,7 +331,12 @@ def unreachable(host: str, error: Exception) -> KubeError:
     cause: BaseException = error
     while (inner := getattr(cause, "reason", None)) is not None and isinstance(inner, BaseException):
         cause = inner
-    text = str(cause).rpartition(">: ")[2] or str(cause)
+    # urllib3 puts a description of its own objects before the cause.
+    text = re.sub(
+        r"^.*?(?:HTTPS?Connection(?:Pool)?\([^)]*\)|<[^>]*>): (?:Failed to establish a new connection: )?",
+        "",
+        str(cause),
+    )
     return KubeError(0, "Unreachable", f"The Kubernetes API server at {host} cannot be reached: {text}")
 
 

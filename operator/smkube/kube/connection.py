@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class Connection:
         """
         import urllib3
 
+        # It warns of every kept connection that the server has closed, which is no news to anybody.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         settings = self.settings
         options: dict[str, Any] = {
             "num_pools": 2,
@@ -87,6 +90,7 @@ class Connection:
             "ca_certs": settings.ssl_ca_cert,
             "cert_file": settings.cert_file,
             "key_file": settings.key_file,
+            "socket_options": _keepalive(),
         }
         if settings.tls_server_name:
             options |= {
@@ -183,10 +187,20 @@ def _load_document(resolved: kubeconfig.Resolved, source: str) -> Any:
     try:
         with _spoken_errors():
             load_kube_config_from_dict(resolved.config, client_configuration=settings, persist_config=False)
-    except (ConfigException, OSError, ValueError) as error:
+    except (ConfigError, ConfigException, OSError, ValueError) as error:
         where = f'context "{resolved.context}"' if resolved.context else "the configuration"
         raise ConfigError(f"Unable to use {where} of {source}: {error}") from error
     return settings
+
+
+def _keepalive() -> list[tuple[int, int, int]]:
+    """Notice within about a minute that the other side of an idle watch is gone."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, seconds in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        # Not every system has all of them.
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    return options
 
 
 @contextlib.contextmanager

@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from msgspec import structs
+
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""Annotation in which kubectl keeps the whole manifest once more: a third of an object, and nobody's business."""
 
 
 class Metadata(msgspec.Struct, rename="camel", frozen=True):
@@ -124,8 +128,12 @@ def _compact_page(page_: Page) -> Page:
 
 
 def _compact(item: Object) -> Object:
+    metadata = item.metadata
+    if LAST_APPLIED in metadata.annotations:
+        rest = {key: value for key, value in metadata.annotations.items() if key != LAST_APPLIED}
+        metadata = structs.replace(metadata, annotations=rest)
     # A Raw field points into the buffer it was decoded from; a copy lets the rest of that buffer go.
-    return Object(metadata=item.metadata, spec=item.spec.copy(), status=item.status.copy())
+    return Object(metadata=metadata, spec=item.spec.copy(), status=item.status.copy())
 
 
 def _mapping(raw: msgspec.Raw) -> dict[str, Any]:

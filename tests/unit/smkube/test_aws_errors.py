@@ -1,0 +1,61 @@
+"""AWS's errors are told apart by code and text as the services really send them."""
+
+from __future__ import annotations
+
+import pytest
+
+from smkube.aws import errors
+from smkube.aws.errors import Cause
+from smkube.errors import AwsError
+
+CASES = [
+    ("DescribeTrainingJob", "ValidationException", "Requested resource not found.", 400, Cause.NOT_FOUND),
+    ("DescribeTrainingJob", "ValidationException", "1 validation error detected: ...", 400, Cause.INVALID),
+    ("StopTrainingJob", "ValidationException", "Requested resource not found.", 400, Cause.NOT_FOUND),
+    ("CreateTrainingJob", "ValidationException", "Requested resource not found.", 400, Cause.INVALID),
+    ("DescribeTransformJob", "ValidationException", "Could not find requested job with name: x", 400, Cause.NOT_FOUND),
+    ("DescribeTransformJob", "ValidationException", "Value 'x' at ...", 400, Cause.INVALID),
+    ("CreateTransformJob", "ValidationException", 'Could not find model "arn:x".', 400, Cause.INVALID),
+    ("FilterLogEvents", "ResourceNotFoundException", "The specified log group does not exist.", 400, Cause.NOT_FOUND),
+    ("CreateTrainingJob", "ThrottlingException", "Rate exceeded", 400, Cause.THROTTLED),
+    ("CreateTrainingJob", "ResourceLimitExceeded", "The account-level service limit ...", 400, Cause.QUOTA),
+    ("CreateTrainingJob", "ResourceInUse", "Training job names must be unique ...", 400, Cause.NAME_TAKEN),
+    ("CreateTrainingJob", "AccessDeniedException", "User: x is not authorized ...", 400, Cause.DENIED),
+    ("CreateTrainingJob", "ExpiredTokenException", "The security token ... is expired", 403, Cause.CREDENTIALS),
+    ("CreateTrainingJob", "UnrecognizedClientException", "The security token ... is invalid", 403, Cause.CREDENTIALS),
+    ("CreateTrainingJob", "NoCredentials", "Unable to locate credentials", 0, Cause.CREDENTIALS),
+    ("CreateTrainingJob", "InternalFailure", "", 500, Cause.SERVICE),
+    ("CreateTrainingJob", "SomethingNew", "", 503, Cause.SERVICE),
+    ("CreateTrainingJob", "SomethingNew", "", 400, Cause.INVALID),
+    ("CreateTrainingJob", "ConnectionError", "connection reset", 0, Cause.NO_ANSWER),
+]
+
+
+@pytest.mark.parametrize(("operation", "code", "message", "status", "wanted"), CASES)
+def test_causes(operation: str, code: str, message: str, status: int, wanted: Cause) -> None:
+    """Each error has one meaning; the same text can mean different things for different operations."""
+    assert errors.cause(AwsError(operation, code, message, status=status)) is wanted
+
+
+def test_doubt() -> None:
+    """After a lost answer, a 5xx and "name is taken" a job may exist; after a refusal it does not."""
+    doubtful = {code for operation, code, message, status, _ in CASES
+                if errors.leaves_doubt(AwsError(operation, code, message, status=status))}  # fmt: skip
+
+    assert doubtful == {"InternalFailure", "SomethingNew", "ConnectionError", "ResourceInUse"}
+    assert not errors.leaves_doubt(AwsError("CreateTrainingJob", "ThrottlingException", "Rate exceeded", status=400))
+
+
+def test_text_is_the_originals() -> None:
+    """`additional` shows AWS errors in the form users of the original know: two lines, tab-indented."""
+    error = AwsError("CreateTrainingJob", "ValidationException", "no", status=400, request_id="r")
+
+    assert error.text() == "ValidationException: no\n\tstatus code: 400, request id: r"
+
+
+def test_a_stop_that_came_too_late() -> None:
+    """Stopping a job that is over is no failure."""
+    late = "The request was rejected because the training job is in status Completed."
+
+    assert errors.is_already_over(AwsError("StopTrainingJob", "ValidationException", late, status=400))
+    assert not errors.is_already_over(AwsError("StopTrainingJob", "ValidationException", "else", status=400))
