@@ -1,3 +1,6 @@
+// The programs of the control plane for the demo and the tests, see tests/cluster/gobuild.py.
+// To move to another Kubernetes release: change its version below and v0.x.y of every replacement (the modules
+// that Kubernetes publishes from its own source tree), then run "go mod tidy" here.
 module kubectl-smlogs/tests/cluster
 
 go 1.26.0
