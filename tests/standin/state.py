@@ -1,0 +1,187 @@
+"""What exists in the stand-in's accounts: jobs, models, tags and log groups, per account and region.
+
+Holds and finds; knows neither the wire nor the wording of AWS.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tests.standin.lifecycle import Interrupt, Life, Plan, Step
+from tests.standin.logstream import GeneratedStream, PutStream, Source
+
+if TYPE_CHECKING:
+    from tests.standin.settings import LogPlan
+
+LifeFunction = Callable[[Plan, tuple[Interrupt, ...]], Life]
+
+
+@dataclass(slots=True)
+class Job:
+    """A job of any kind: what was asked for and what becomes of it."""
+
+    kind: str
+    name: str
+    arn: str
+    number: int
+    request: dict[str, Any]
+    plan: Plan
+    life_of: LifeFunction
+    logs: LogPlan
+    hosts: tuple[str, ...]
+    instance_type: str
+    interrupts: tuple[Interrupt, ...] = ()
+    life: Life = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.life = self.life_of(self.plan, ())
+
+    @property
+    def created(self) -> float:
+        """Seconds since 1970."""
+        return self.plan.created
+
+    def interrupt(self, interrupt: Interrupt) -> None:
+        """Change what becomes of it from `interrupt.at` on."""
+        self.interrupts = (*self.interrupts, interrupt)
+        self.life = self.life_of(self.plan, self.interrupts)
+
+    def at(self, now: float) -> Step:
+        """Its state."""
+        return self.life.at(now)
+
+    def exists(self, now: float) -> bool:
+        """Whether it is created and not yet deleted."""
+        return self.created <= now and (self.life.gone_at is None or now < self.life.gone_at)
+
+
+@dataclass(slots=True)
+class Model:
+    """A model; it exists from its creation until it is deleted."""
+
+    name: str
+    arn: str
+    number: int
+    request: dict[str, Any]
+    created: float
+
+    def exists(self, now: float) -> bool:
+        """Whether it is created."""
+        return self.created <= now
+
+
+Item = TypeVar("Item", Job, Model)
+
+
+class Table(Generic[Item]):
+    """Resources of one kind by name, in the order of their creation."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Item] = {}
+        self.ordered: list[Item] = []
+        self.names: list[str] = []
+        self._count = 0
+
+    def next_number(self) -> int:
+        """The number of the next resource; numbers grow with time of creation."""
+        self._count += 1
+        return self._count
+
+    def add(self, item: Item) -> None:
+        """Keep a resource; one of the same name that is gone gives way."""
+        self.remove(item.name)
+        self.by_name[item.name] = item
+        self.ordered.append(item)
+        insort(self.names, item.name)
+
+    def remove(self, name: str) -> None:
+        """Forget a resource, if it is there."""
+        old = self.by_name.pop(name, None)
+        if old is not None:
+            self.ordered.remove(old)
+            del self.names[bisect_left(self.names, name)]
+
+    def get(self, name: str, now: float) -> Item | None:
+        """A resource as far as it exists at that time. Deleted ones stay findable for readers of the past."""
+        item = self.by_name.get(name)
+        return item if item is not None and item.exists(now) else None
+
+
+class LogGroup:
+    """A log group: streams put by hand and the streams of jobs."""
+
+    def __init__(self, name: str, streams_of: Callable[[Job], list[GeneratedStream]] | None = None) -> None:
+        self.name = name
+        self.put_streams: dict[str, PutStream] = {}
+        self._streams_of = streams_of
+        self._jobs: dict[str, list[Job]] = {}
+        self._names: list[str] = []
+        self._seen = False
+
+    def add_job(self, job: Job) -> None:
+        """Let a job write into this group; its lines outlive it."""
+        if job.name not in self._jobs:
+            insort(self._names, job.name)
+        self._jobs.setdefault(job.name, []).append(job)
+
+    def put_stream(self, name: str, now: int) -> PutStream:
+        """The stream of that name for events put by hand, made if need be."""
+        return self.put_streams.setdefault(name, PutStream(name, now))
+
+    def exists(self, now: int) -> bool:
+        """Whether anything was ever written to it."""
+        self._seen = self._seen or bool(self.put_streams) or any(True for _ in self._generated("", now))
+        return self._seen
+
+    def sources(self, prefix: str, now: int) -> list[Source]:
+        """The sources of all existing streams whose name begins with the prefix."""
+        put = [stream for name, stream in self.put_streams.items() if name.startswith(prefix)]
+        return [*put, *self._generated(prefix, now)]
+
+    def stream_sources(self, name: str, now: int) -> list[Source]:
+        """The sources of one stream; empty if there is no such stream."""
+        return [source for source in self.sources(name, now) if source.name == name]
+
+    def _generated(self, prefix: str, now: int) -> Iterator[GeneratedStream]:
+        if self._streams_of is None:
+            return
+        for job in self._jobs_for(prefix):
+            for stream in self._streams_of(job):
+                if stream.name.startswith(prefix) and stream.exists(now):
+                    yield stream
+
+    def _jobs_for(self, prefix: str) -> Iterator[Job]:
+        """Jobs that may have streams with that prefix: one of an exact name, or all whose name begins so."""
+        name, slash, _ = prefix.partition("/")
+        if slash:
+            yield from self._jobs.get(name, ())
+            return
+        for place in range(bisect_left(self._names, name), len(self._names)):
+            if not self._names[place].startswith(name):
+                return
+            yield from self._jobs[self._names[place]]
+
+
+@dataclass(slots=True)
+class Region:
+    """Everything of one account in one region."""
+
+    account: str
+    name: str
+    training: Table[Job] = field(default_factory=Table)
+    transform: Table[Job] = field(default_factory=Table)
+    models: Table[Model] = field(default_factory=Table)
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    groups: dict[str, LogGroup] = field(default_factory=dict)
+
+    def group(self, name: str) -> LogGroup:
+        """A log group, made if need be (it exists for readers from its first event on)."""
+        return self.groups.setdefault(name, LogGroup(name))
+
+    def jobs(self) -> Iterator[Job]:
+        """All jobs of all kinds."""
+        yield from self.training.ordered
+        yield from self.transform.ordered
