@@ -1,0 +1,492 @@
+"""The one loop: for each object that needs it, gather facts, ask `decide`, carry the step out, ask again.
+
+All kinds share it. Reads come from the cache; every write to Kubernetes carries the resourceVersion it was decided
+on, so that a decision made on an old object fails with a conflict instead of doing harm.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sagemaker_operator import decide, facts, marks, reasons, statuses
+from sagemaker_operator.engine.backoff import Backoff
+from sagemaker_operator.engine.cloud import Busy, Cloud, refusal
+from sagemaker_operator.engine.complaints import Complaints
+from sagemaker_operator.engine.memory import Memory, Pass, user_change, users_part
+from sagemaker_operator.engine.workqueue import Lane, WorkQueue
+from sagemaker_operator.mapping import request
+from smkube import kinds
+from smkube.aws import errors
+from smkube.errors import AwsError, KubeError
+from smkube.kube import envelope
+
+if TYPE_CHECKING:
+    from sagemaker_operator.engine.cache import Cache
+    from sagemaker_operator.engine.events import Recorder
+    from sagemaker_operator.engine.feed import Feeds
+    from smkube.kube.client import Client
+
+log = logging.getLogger(__name__)
+
+MOST_STEPS = 20
+"""Steps of one pass; more would mean that decision and execution do not agree."""
+CONFLICT_PAUSE = 0.2
+"""Seconds before an object is looked at again whose cached form turned out to be old."""
+OUTAGE_BASE = 1.0
+"""Seconds before an object is looked at again whose write the API server could not answer."""
+OUTAGE_CAP = 10.0
+"""Greatest delay, in seconds, while the API server is away."""
+
+
+class Controller:
+    """Reconciles the objects of one kind.
+
+    Args:
+        kind: the kind.
+        client: requests to the API server.
+        cloud: calls to AWS.
+        feeds: the change feed.
+        cache: the objects, kept by a reflector.
+        queue: keys waiting for a pass.
+        recorder: Kubernetes Events.
+        cluster: name of the cluster for the marks on jobs; may be empty.
+        consistency_window: see `facts.Facts`.
+        on_result: told how each pass ended (metrics): result word and seconds.
+        stop: set when the process is to end.
+    """
+
+    def __init__(  # noqa: PLR0913 - the edges of the loop, each handed in so that tests can hold it
+        self,
+        kind: kinds.Kind,
+        *,
+        client: Client,
+        cloud: Cloud,
+        feeds: Feeds,
+        cache: Cache,
+        queue: WorkQueue[str],
+        recorder: Recorder,
+        cluster: str,
+        consistency_window: float,
+        on_result: Callable[[str, str, float], None],
+        stop: threading.Event,
+        allowed: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.kind = kind
+        self.queue = queue
+        self.cache = cache
+        self._client = client
+        self._cloud = cloud
+        self._feeds = feeds
+        self._recorder = recorder
+        self._cluster = cluster
+        self._window = consistency_window
+        self._on_result = on_result
+        self._stop = stop
+        self._allowed = allowed
+        self._clock = clock
+        self._now = now
+        self._memories: dict[str, Memory] = {}
+        self._lock = threading.Lock()
+        self._rng = random.Random()
+        self._complaints = Complaints(log, clock)
+        self._waiting_out: set[str] = set()
+        """Keys whose last write the API server could not answer."""
+
+    # --- what wakes an object --------------------------------------------------------------------------------
+
+    def on_change(self, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        """The cache changed: queue what a user did, pass over what is only our own status write."""
+        if new is None:
+            if old is not None:
+                self._forget(old)
+            return
+        meta = new.metadata
+        if old is None or old.metadata.uid != meta.uid:
+            self.queue.add(new.key, Lane.NORMAL)
+        elif user_change(old.metadata, meta):
+            self.queue.add(new.key, Lane.URGENT)
+
+    def on_news(self, key: str, look: bool) -> None:
+        """The change feed saw the object's job move, or wants it described."""
+        if look:
+            with self._lock:
+                memory = self._memories.get(key)
+                if memory is not None:
+                    memory.look = True
+        self.queue.add(key, Lane.NORMAL)
+
+    # --- the loop --------------------------------------------------------------------------------------------
+
+    def work(self, beat: Callable[[], None]) -> None:
+        """A worker: take keys until the queue is shut down.
+
+        Args:
+            beat: called at least every few seconds while the worker is well.
+        """
+        while True:
+            beat()
+            key = self.queue.get(timeout=10.0)
+            if key is None:
+                if self._stop.is_set():
+                    return
+                continue
+            try:
+                self.reconcile(key)
+            finally:
+                self.queue.done(key)
+
+    def reconcile(self, key: str) -> None:
+        """One pass over an object; every way it can end leaves the object queued, or needs no further pass."""
+        obj = self.cache.get(key)
+        if obj is None or not self._allowed():
+            return
+        began, result = self._clock(), "error"
+        try:
+            result = self._pass(key, obj)
+        except KubeError as error:
+            result = self._kube_trouble(key, error)
+        except Exception:
+            # One object must never take the process down, as it did in the original; the next pass may succeed.
+            log.exception("Reconciling %s %s failed.", self.kind.name, key)
+            self.queue.add_rate_limited(key)
+        finally:
+            self._on_result(self.kind.singular, result, self._clock() - began)
+
+    def _pass(self, key: str, obj: envelope.Object) -> str:
+        memory = self._memory(key, obj)
+        wait = memory.not_before - self._clock()
+        if wait > 0 and memory.told == users_part(obj.metadata):
+            # Woken by the event of an own write, by a relist or by the feed: no reason to ask AWS before its time.
+            self.queue.add_after(key, wait)
+            return "requeue_after"
+        run = Pass(key, obj, self._facts(obj, memory), memory)
+        memory.look, memory.look_at = False, float("inf")
+        try:
+            return self._steps(run)
+        except Busy as busy:
+            memory.look = memory.look or run.facts.look
+            self.queue.add_after(key, busy.after)
+            return "requeue_after"
+        except Exception:
+            memory.look = memory.look or run.facts.look
+            raise
+
+    def _steps(self, run: Pass) -> str:
+        for _ in range(MOST_STEPS):
+            step = decide.decide(run.facts)
+            log.debug("%s %s: %s", self.kind.name, run.key, step)
+            if isinstance(step, decide.Done):
+                return self._finish(run, step)
+            if not self._carry_out(run, step):
+                return "success"
+        raise RuntimeError(f"The decision for {self.kind.name} {run.key} does not come to an end: {step}")
+
+    def _carry_out(self, run: Pass, step: decide.Step) -> bool:
+        """Do one step; returns whether the pass goes on."""
+        match step:
+            case decide.Claim():
+                self._claim(run, step)
+            case decide.WriteStatus():
+                self._write_status(run, step)
+            case decide.Describe():
+                self._describe(run, step.target)
+            case decide.CheckOwner():
+                self._check_owner(run, step)
+            case decide.Create():
+                self._create(run, step.target)
+            case decide.Stop():
+                self._stop_job(run, step.target)
+            case decide.Release():
+                self._release(run)
+                return False
+        return True
+
+    def _finish(self, run: Pass, step: decide.Done) -> str:
+        self._follow(run)
+        if step.retry is not None:
+            run.memory.look = run.memory.look or step.look
+            delay = self._retry_delay(run.memory, step.retry)
+            run.memory.not_before, run.memory.told = self._clock() + delay, users_part(run.obj.metadata)
+            self.queue.add_after(run.key, delay)
+            return "requeue"
+        run.memory.attempts, run.memory.reason, run.memory.not_before = 0, "", float("-inf")
+        self.queue.forget(run.key)
+        if step.after is None:
+            return "success"
+        if step.look:
+            # Only then: what the change feed tells until then may make a Describe needless.
+            run.memory.look_at = self._clock() + step.after
+        self.queue.add_after(run.key, step.after)
+        return "requeue_after"
+
+    # --- facts -----------------------------------------------------------------------------------------------
+
+    def _memory(self, key: str, obj: envelope.Object) -> Memory:
+        with self._lock:
+            memory = self._memories.get(key)
+            if memory is None or memory.uid != obj.metadata.uid:
+                memory = self._memories[key] = Memory(obj.metadata.uid, obj.metadata.generation)
+                state = obj.status_dict().get("operatorState") or {}
+                if state.get("jobName") and not state.get("createConfirmed"):
+                    # An earlier process may have sent the Create up to the moment it ended.
+                    memory.attempted, memory.clean = self._now(), False
+            elif memory.generation != obj.metadata.generation:
+                memory.generation = obj.metadata.generation
+                memory.attempts, memory.reason, memory.places = 0, "", {}
+            return memory
+
+    def _facts(self, obj: envelope.Object, memory: Memory) -> facts.Facts:
+        meta = obj.metadata
+        bare = facts.Facts(
+            kind=self.kind,
+            namespace=meta.namespace,
+            name=meta.name,
+            uid=meta.uid,
+            generation=meta.generation,
+            deleting=bool(meta.deletion_timestamp),
+            finalizers=meta.finalizers,
+            spec=obj.spec_dict(),
+            status=obj.status_dict(),
+            now=self._now(),
+            look=memory.look or self._clock() >= memory.look_at,
+            attempted=memory.attempted,
+            clean=memory.clean,
+            seen_modified=memory.seen_modified,
+            consistency_window=self._window,
+        )
+        job = bare.intent
+        if job is None:
+            return bare
+        view = self._feeds.view(self.kind, job)
+        return replace(bare, listed=view.summary, missing=view.missing)
+
+    def _follow(self, run: Pass) -> None:
+        """Have the change feed watch the job for as long as it can change."""
+        job = run.facts.intent
+        if job is None or not run.facts.confirmed:
+            return
+        if statuses.settled(run.facts) and not run.facts.deleting:
+            self._feeds.untrack(self.kind, job)
+            return
+        known = [run.facts.state.get("createAttempt"), run.facts.status.get("startTime")]
+        times = [moment.timestamp() for text in known if text and (moment := facts.parse_rfc3339(str(text)))]
+        self._feeds.track(self.kind, job, run.key, min(times, default=0.0))
+
+    def _forget(self, obj: envelope.Object) -> None:
+        with self._lock:
+            self._memories.pop(obj.key, None)
+        self.queue.forget(obj.key)
+        state = obj.status_dict().get("operatorState") or {}
+        if state.get("jobName"):
+            job = facts.Target(
+                str(state["jobName"]), str(state.get("jobRegion", "")), str(state.get("jobEndpoint", ""))
+            )
+            self._feeds.untrack(self.kind, job)
+
+    # --- Kubernetes ------------------------------------------------------------------------------------------
+
+    def _path(self, run: Pass, subresource: str | None = None) -> str:
+        return kinds.resource_path(self.kind, run.obj.metadata.namespace, run.obj.metadata.name, subresource)
+
+    def _patch(self, run: Pass, body: dict[str, Any], subresource: str | None = None) -> None:
+        """A merge patch bound to the version that was decided on; the answer is the object from here on."""
+        metadata = {**body.pop("metadata", {}), "resourceVersion": run.obj.metadata.resource_version}
+        answer = self._client.request(
+            "PATCH",
+            self._path(run, subresource),
+            body={"metadata": metadata, **body},
+            content_type="application/merge-patch+json",
+        )
+        if self._waiting_out:
+            self._outage_over()
+        run.obj = envelope.obj(answer)
+        self.cache.put_newer(run.obj)
+        meta = run.obj.metadata
+        run.memory.generation = meta.generation
+        run.facts = replace(
+            run.facts,
+            generation=meta.generation,
+            deleting=bool(meta.deletion_timestamp),
+            finalizers=meta.finalizers,
+            spec=run.obj.spec_dict(),
+            status=run.obj.status_dict(),
+            now=self._now(),
+        )
+
+    def _claim(self, run: Pass, step: decide.Claim) -> None:
+        finalizers = [*run.facts.finalizers]
+        if kinds.FINALIZER not in finalizers:
+            finalizers.append(kinds.FINALIZER)
+        body: dict[str, Any] = {"metadata": {"finalizers": finalizers}}
+        if step.name is not None:
+            body["spec"] = {self.kind.spec_name: step.name}
+        self._patch(run, body)
+
+    def _release(self, run: Pass) -> None:
+        rest = [one for one in run.facts.finalizers if one != kinds.FINALIZER]
+        self._patch(run, {"metadata": {"finalizers": rest}})
+        job = run.facts.intent
+        if job is not None:
+            self._feeds.untrack(self.kind, job)
+        log.info("Released %s %s; its SageMaker job is over.", self.kind.name, run.key)
+
+    def _write_status(self, run: Pass, step: decide.WriteStatus) -> None:
+        if step.intent and run.facts.intent is not None:
+            # An attempt is announced right before it is made, not each time that its turn has not come.
+            self._await_turn(run, decide.wanted(run.facts), self.kind.api.create)
+        for note in step.notes:
+            log.info("%s %s: %s: %s", self.kind.name, run.key, note.reason, note.text)
+        change = statuses.patch(run.facts.status, step.status)
+        self._patch(run, {"status": change}, "status")
+        if step.intent:
+            run.facts = replace(run.facts, intent_written=True, sighting=facts.NotLooked(), refusal=None)
+        for note in step.notes:
+            self._recorder.event(run.obj, self.kind, note.type, note.reason, note.text, "Reconcile")
+
+    def _kube_trouble(self, key: str, error: KubeError) -> str:
+        if error.not_found:
+            return "success"
+        if error.conflict:
+            self.queue.add_after(key, self._rng.uniform(CONFLICT_PAUSE / 2, CONFLICT_PAUSE))
+            return "requeue"
+        self.queue.add_rate_limited(key)
+        if error.unreachable or error.status == 429 or error.status >= 500:
+            self._wait_out(key, error)
+        else:
+            log.warning("%s %s: the Kubernetes API refused a write: %s", self.kind.name, key, error)
+        return "error"
+
+    def _wait_out(self, key: str, error: KubeError) -> None:
+        """The API server is in trouble, which is no fault of the object's: it is not to wait for long afterwards."""
+        with self._lock:
+            # One line for all objects.
+            self._complaints.complain(f"{self.kind.plural}: the Kubernetes API takes no writes ({error.reason})")
+            self._waiting_out.add(key)
+        log.debug("%s %s: %s", self.kind.name, key, error)
+        delay = Backoff(OUTAGE_BASE, OUTAGE_CAP, self._rng).delay(self.queue.retries(key) - 1)
+        # The earlier of the two times counts.
+        self.queue.add_after(key, delay + min(error.retry_after or 0.0, OUTAGE_CAP))
+
+    def _outage_over(self) -> None:
+        """The API server takes writes again: nobody waits any longer."""
+        with self._lock:
+            keys, self._waiting_out = self._waiting_out, set()
+        for key in keys:
+            self.queue.add(key, Lane.NORMAL)
+
+    # --- AWS -------------------------------------------------------------------------------------------------
+
+    def _call(self, run: Pass, target: facts.Target, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """An AWS call in the place that an earlier pass was given, if any."""
+        place = run.memory.places.pop((operation, target), None)
+        address = self._cloud.address(target.region, target.endpoint)
+        try:
+            return self._cloud.call(address, operation, parameters, place=place)
+        except Busy as busy:
+            run.memory.places[operation, target] = busy.place
+            raise
+
+    def _await_turn(self, run: Pass, target: facts.Target, operation: str) -> None:
+        """Be sure that the call that follows need not wait."""
+        address, places = self._cloud.address(target.region, target.endpoint), run.memory.places
+        try:
+            places[operation, target] = self._cloud.turn(address, operation, places.get((operation, target)))
+        except Busy as busy:
+            places[operation, target] = busy.place
+            raise
+
+    def _described(self, run: Pass, description: Mapping[str, Any]) -> None:
+        modified = description.get("LastModifiedTime")
+        if isinstance(modified, datetime):
+            run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
+        run.facts = replace(
+            run.facts, sighting=facts.Found(description), refusal=None, look=False, missing=False, now=self._now()
+        )
+
+    def _describe(self, run: Pass, target: facts.Target) -> None:
+        api = self.kind.api
+        try:
+            description = self._call(run, target, api.describe, {api.name: target.name})
+        except AwsError as error:
+            if errors.is_not_found(error):
+                run.facts = replace(run.facts, sighting=facts.Absent(), refusal=_kept(run.facts), now=self._now())
+            else:
+                run.facts = replace(run.facts, refusal=refusal(error), now=self._now())
+            return
+        kept = _kept(run.facts)
+        self._described(run, description)
+        run.facts = replace(run.facts, refusal=kept)
+
+    def _check_owner(self, run: Pass, step: decide.CheckOwner) -> None:
+        found = run.facts.sighting
+        if not isinstance(found, facts.Found):
+            raise TypeError(f"An owner is only checked for a job that was found, not for {found}.")
+        try:
+            answer = self._call(run, step.target, "ListTags", {"ResourceArn": step.arn})
+        except AwsError as error:
+            run.facts = replace(run.facts, refusal=refusal(error))
+            return
+        owner, text = marks.owner(answer.get("Tags") or (), run.facts.uid)
+        run.facts = replace(run.facts, sighting=replace(found, owner=owner, owner_text=text), refusal=None)
+
+    def _create(self, run: Pass, target: facts.Target) -> None:
+        api, f = self.kind.api, run.facts
+        own = marks.marks(self.kind.name, f.namespace, f.name, f.uid, self._cluster)
+        tags = marks.fitting(len(f.spec.get("tags") or ()), own)
+        parameters = request.to_request(self.kind.name, f.spec, target.name, tags)
+        memory, was_clean = run.memory, run.memory.clean
+        memory.clean = False
+        try:
+            self._call(run, target, api.create, parameters)
+        except Busy:
+            memory.clean = was_clean
+            raise
+        except AwsError as error:
+            said = refusal(error)
+            memory.attempted = self._now()
+            memory.clean = was_clean and not said.leaves_doubt
+            run.facts = replace(
+                run.facts,
+                refusal=said,
+                attempted=memory.attempted,
+                clean=memory.clean,
+                sighting=facts.NotLooked(),
+            )
+            log.info("%s %s: %s was refused: %s", self.kind.name, run.key, api.create, said.text)
+            return
+        memory.attempted = self._now()
+        run.facts = replace(run.facts, created=True, refusal=None, attempted=memory.attempted, now=self._now())
+
+    def _stop_job(self, run: Pass, target: facts.Target) -> None:
+        api = self.kind.api
+        try:
+            self._call(run, target, api.stop, {api.name: target.name})
+        except AwsError as error:
+            if errors.is_not_found(error):
+                run.facts = replace(run.facts, sighting=facts.Absent())
+                return
+            if not errors.is_already_over(error):
+                run.facts = replace(run.facts, refusal=refusal(error))
+                return
+        run.facts = replace(run.facts, stopped=True, sighting=facts.NotLooked(), refusal=None)
+
+    def _retry_delay(self, memory: Memory, reason: str) -> float:
+        policy = reasons.RETRY[reason]
+        memory.attempts = memory.attempts + 1 if memory.reason == reason else 1
+        memory.reason = reason
+        return Backoff(policy.first, policy.most, self._rng).delay(memory.attempts - 1)
+
+
+def _kept(f: facts.Facts) -> facts.Refusal | None:
+    """A Create that was refused because the name is taken stays in mind while the job is looked at."""
+    taken = f.refusal is not None and f.refusal.reason == reasons.NAME_CONFLICT
+    return f.refusal if taken else None

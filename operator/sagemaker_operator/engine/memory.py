@@ -1,0 +1,52 @@
+"""What one pass over an object knows, and what the process remembers from pass to pass. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sagemaker_operator import facts
+from smkube.kube import envelope
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process remembers of earlier passes over an object; lost with the process, and rightly so."""
+
+    uid: str
+    generation: int = 0
+    attempted: datetime | None = None
+    clean: bool = True
+    seen_modified: float = 0.0
+    attempts: int = 0
+    """Passes in a row that ended with the same reason to retry."""
+    reason: str = ""
+    not_before: float = float("-inf")
+    """Monotonic seconds: until then AWS's last refusal stands, unless a user changes the object (`told`)."""
+    told: tuple[object, ...] = ()
+    """What a user had said when AWS refused; see `users_part`."""
+    look: bool = False
+    look_at: float = float("inf")
+    """When, by the clock, the job is to be described if nothing was heard of it until then."""
+    places: dict[tuple[str, facts.Target], int] = field(default_factory=dict)
+    """Places in the lines before AWS operations that are kept for this object."""
+
+
+@dataclass(slots=True)
+class Pass:
+    """One pass over one object."""
+
+    key: str
+    obj: envelope.Object
+    facts: facts.Facts
+    memory: Memory
+
+
+def user_change(old: envelope.Metadata, new: envelope.Metadata) -> bool:
+    """A change that is not a write to the status: an edit, a deletion, a finalizer taken off by hand."""
+    return users_part(old) != users_part(new)
+
+
+def users_part(meta: envelope.Metadata) -> tuple[object, ...]:
+    """What users change of an object, as opposed to its status."""
+    return meta.generation, bool(meta.deletion_timestamp), meta.finalizers, meta.annotations

@@ -1,0 +1,164 @@
+"""What is known about an object and its SageMaker job at one moment: plain values, nothing else.
+
+`decide` reads these and nothing besides; the controller fills them in.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from smkube import kinds
+
+
+class Owner(enum.Enum):
+    """Whose a SageMaker job is, by its tags."""
+
+    NOT_CHECKED = "not checked"
+    OURS = "ours"
+    UNMARKED = "unmarked"
+    """No operator left a mark: adopted by name, as the original operator did."""
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True, slots=True)
+class NotLooked:
+    """AWS was not asked in this pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """AWS says there is no such job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """AWS described the job."""
+
+    description: Mapping[str, Any]
+    owner: Owner = Owner.NOT_CHECKED
+    owner_text: str = ""
+    """Who the tags say the job belongs to, for the user."""
+
+
+Sighting = NotLooked | Absent | Found
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How the last AWS call of this pass failed.
+
+    `reason` is one of `reasons`; `text` is AWS's message in the form the original operator showed it.
+    """
+
+    operation: str
+    reason: str
+    text: str
+    leaves_doubt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A job as a List answer shows it."""
+
+    status: str
+    secondary: str
+    modified: float
+    """LastModifiedTime in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The SageMaker job an object stands for: its name and where it lives."""
+
+    name: str
+    region: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything `decide` may know.
+
+    The fields from `sighting` on tell what this pass has done so far; `attempted`, `clean` and `seen_modified` are
+    this process's memory of earlier passes.
+    """
+
+    kind: kinds.Kind
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+    deleting: bool
+    finalizers: tuple[str, ...]
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+    now: datetime
+    sighting: Sighting = field(default_factory=NotLooked)
+    refusal: Refusal | None = None
+    intent_written: bool = False
+    created: bool = False
+    stopped: bool = False
+    listed: Summary | None = None
+    missing: bool = False
+    """A full list of the account's jobs did not show this one."""
+    look: bool = False
+    """Somebody asked for a Describe: a timer, or a change of state that only a description can explain."""
+    attempted: datetime | None = None
+    """When this process last sent a Create for the object."""
+    clean: bool = False
+    """No Create was sent whose fate is unknown: AWS answered each with a definite no, or none was sent yet."""
+    seen_modified: float = 0.0
+    """LastModifiedTime of the newest description this process has seen."""
+    consistency_window: float = 30.0
+    """Seconds for which AWS may still answer "no such job" after a Create."""
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """The operator's own notes in the status."""
+        noted = self.status.get("operatorState")
+        return noted if isinstance(noted, Mapping) else {}
+
+    @property
+    def confirmed(self) -> bool:
+        """The job is known to exist, or to have existed."""
+        return bool(self.state.get("createConfirmed"))
+
+    @property
+    def intent(self) -> Target | None:
+        """The job that a Create was, or may have been, sent for."""
+        name = self.state.get("jobName")
+        if not name:
+            return None
+        return Target(str(name), str(self.state.get("jobRegion", "")), str(self.state.get("jobEndpoint", "")))
+
+    @property
+    def word(self) -> str:
+        """The status word that users see."""
+        return str(self.status.get(self.kind.status_word) or "")
+
+    @property
+    def has_finalizer(self) -> bool:
+        """Whether the object waits for us when it is deleted."""
+        return kinds.FINALIZER in self.finalizers
+
+    def timestamp(self) -> str:
+        """`now` as Kubernetes writes times."""
+        return rfc3339(self.now)
+
+
+def rfc3339(moment: datetime) -> str:
+    """A time as Kubernetes writes it: UTC, whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """The time a Kubernetes timestamp stands for, or None when it is not one."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,46 @@
+"""The shape of a kind's special part, and helpers its modules share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sagemaker_operator import facts
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """What the one loop must be told about a kind.
+
+    Args:
+        refused_word: status word of an object whose request AWS refused (the original operator's word).
+        changed_word: status word of an object whose spec was changed after its job was created; empty where the
+            job's own word stays.
+        prefixes: text before AWS's own in `additional`, by operation; the original operator's.
+        fields: status fields that a description fills in, `None` for a field that is to go.
+        secondary: the secondary status of a description or a summary, empty for kinds without.
+        failed_job: whether `Failed` with this text in `additional` tells of a job that failed, in a status that the
+            original operator left; it also wrote that word about errors of its own.
+    """
+
+    refused_word: str
+    changed_word: str
+    prefixes: Mapping[str, str]
+    fields: Callable[[facts.Target, Mapping[str, Any]], Fields]
+    secondary: Callable[[Mapping[str, Any]], str]
+    failed_job: Callable[[str], bool]
+
+
+def time_field(description: Mapping[str, Any], member: str) -> str | None:
+    """A time of a description as Kubernetes writes it, or None when AWS gives none."""
+    moment = description.get(member)
+    return facts.rfc3339(moment) if isinstance(moment, datetime) else None
+
+
+def no_secondary(_description: Mapping[str, Any]) -> str:
+    """For kinds without a secondary status."""
+    return ""
