@@ -1,0 +1,249 @@
+"""What the tests of `kubectl smlogs` share: objects in the real API server, logs in the stand-in, and the real plugin.
+
+The plugin runs as its users run it, `kubectl smlogs ...` with the plugin on PATH, in an environment that holds
+nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from smkube.kinds import BATCH_TRANSFORM_JOB, BY_NAME, TRAINING_JOB, Kind, resource_path
+from tests.cluster.binaries import Binaries
+from tests.cluster.controlplane import ControlPlane
+from tests.standin.app import StandIn
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds until something that is waited for counts as missing."""
+
+
+@contextlib.contextmanager
+def control_plane_with_kinds(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
+    """A control plane that knows the operator's kinds, and where no operator writes statuses: the tests do."""
+    with ControlPlane(folder, binaries) as plane:
+        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "packaging" / "crds"))
+        deadline = time.monotonic() + PATIENCE
+        while not all(_is_served(plane, kind) for kind in BY_NAME.values()):
+            assert time.monotonic() < deadline, "the custom resource definitions are not served"
+            time.sleep(0.05)
+        yield plane
+
+
+def _is_served(plane: ControlPlane, kind: Kind) -> bool:
+    found = plane.admin.request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.resource}")
+    conditions = found.get("status", {}).get("conditions") or ()
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+
+
+@dataclass
+class Following:
+    """A plugin that runs; its output goes to files."""
+
+    process: subprocess.Popen[bytes]
+    out: Path
+    err: Path
+
+    def stdout(self) -> str:
+        """What it has written to standard output."""
+        return self.out.read_text(encoding="utf-8")
+
+    def stderr(self) -> str:
+        """What it has written to standard error."""
+        return self.err.read_text(encoding="utf-8")
+
+    def wait_for(self, what: Callable[[], bool], why: str) -> None:
+        """Wait until something is so, while the plugin runs.
+
+        Raises:
+            AssertionError: it ended before, or it took too long.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            told = f"{why}; standard error: {self.stderr()}"
+            assert self.process.poll() is None, f"ended with {self.process.returncode} before {told}"
+            assert time.monotonic() < deadline, f"never came: {told}"
+            time.sleep(0.05)
+
+    def wait_for_output(self, text: str) -> None:
+        """Wait until standard output holds a text."""
+        self.wait_for(lambda: text in self.stdout(), f"{text!r} on standard output")
+
+    def wait_for_notice(self, text: str) -> None:
+        """Wait until standard error holds a text."""
+        self.wait_for(lambda: text in self.stderr(), f"{text!r} on standard error")
+
+    def end(self) -> int:
+        """Wait for its end; the exit code."""
+        return self.process.wait(PATIENCE)
+
+
+@dataclass
+class Scene:
+    """One test's namespace and tools.
+
+    Attributes:
+        plane: the control plane.
+        standin: AWS.
+        binaries: for kubectl.
+        folder: for files.
+        namespace: the test's own.
+        region: the test's own, so that its log groups are, too.
+    """
+
+    plane: ControlPlane
+    standin: StandIn
+    binaries: Binaries
+    folder: Path
+    namespace: str = field(default_factory=lambda: f"test-{uuid.uuid4().hex[:10]}")
+    region: str = field(default_factory=lambda: f"us-test-{uuid.uuid4().int % 10**8}")
+
+    def __post_init__(self) -> None:
+        self.plane.admin.request("POST", "/api/v1/namespaces", {"metadata": {"name": self.namespace}})
+        self.home = self.folder / "home"
+        self.home.mkdir()
+        tools = self.folder / "bin"
+        tools.mkdir()
+        (tools / "kubectl").symlink_to(Path(self.binaries.kubectl).absolute())
+        (tools / "kubectl-smlogs").symlink_to(Path(sys.executable).parent / "kubectl-smlogs")
+        self.kubeconfig = self.plane.write_kubeconfig(self.folder / "kubeconfig", namespace=self.namespace)
+        self.environment = {
+            "PATH": f"{tools}{os.pathsep}/usr/bin{os.pathsep}/bin",
+            "HOME": str(self.home),
+            "TZ": "UTC",
+            "LANG": "C.UTF-8",
+            "KUBECONFIG": str(self.kubeconfig),
+            "AWS_ENDPOINT_URL": self.standin.url,
+            "AWS_ACCESS_KEY_ID": f"AKID{uuid.uuid4().hex[:12].upper()}",
+            "AWS_SECRET_ACCESS_KEY": "any",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        self._running: list[Following] = []
+
+    def path(self, kind: Kind, name: str = "", subresource: str = "") -> str:
+        """URL path of an object of this namespace."""
+        return resource_path(kind, self.namespace, name or None, subresource or None)
+
+    def create(self, name: str, *, kind: Kind = TRAINING_JOB, job: str = "", region: str = "") -> None:
+        """Create an object whose spec names a SageMaker job, if `job` is given."""
+        spec = dict(_SPECS[kind.name])
+        spec["region"] = region or self.region
+        if job:
+            spec[kind.spec_name] = job
+        body = {
+            "apiVersion": "sagemaker.aws.amazon.com/v1",
+            "kind": kind.name,
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": spec,
+        }
+        self.plane.admin.request("POST", self.path(kind), body)
+
+    def set_status(self, name: str, *, kind: Kind = TRAINING_JOB, **status: Any) -> None:
+        """Write into the status as the operator would; `word` and `job` stand for the kind's own fields."""
+        for ours, theirs in (("word", kind.status_word), ("job", kind.status_name)):
+            if ours in status:
+                status[theirs] = status.pop(ours)
+        self.plane.admin.request(
+            "PATCH",
+            self.path(kind, name, "status"),
+            {"status": status},
+            content_type="application/merge-patch+json",
+        )
+
+    def delete(self, name: str, *, kind: Kind = TRAINING_JOB) -> None:
+        """Delete an object."""
+        self.plane.admin.request("DELETE", self.path(kind, name))
+
+    def write_logs(
+        self,
+        stream: str,
+        lines: Sequence[str],
+        *,
+        kind: Kind = TRAINING_JOB,
+        offset: float = -60.0,
+        step: float = 0.001,
+    ) -> None:
+        """Put lines into a stream; `offset` seconds from now on, `step` apart."""
+        events = [{"message": line, "offset": offset + number * step} for number, line in enumerate(lines)]
+        self.standin.put_logs(kind.log_group, stream, events, region=self.region)
+
+    def run(
+        self, *arguments: str, environment: Mapping[str, str | None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `kubectl smlogs` with arguments to its end; None takes a variable out of the environment."""
+        return subprocess.run(
+            ["kubectl", "smlogs", *arguments],
+            env=self._environment(environment),
+            executable=str(self.folder / "bin" / "kubectl"),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def follow(self, *arguments: str, environment: Mapping[str, str | None] | None = None) -> Following:
+        """Start `kubectl smlogs -f` with arguments."""
+        number = len(self._running)
+        out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
+        with out.open("wb") as stdout, err.open("wb") as stderr:
+            process = subprocess.Popen(
+                ["kubectl", "smlogs", "-f", *arguments],
+                env=self._environment(environment),
+                executable=str(self.folder / "bin" / "kubectl"),
+                cwd=self.folder,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        following = Following(process, out, err)
+        self._running.append(following)
+        return following
+
+    def close(self) -> None:
+        """End what still runs."""
+        for following in self._running:
+            if following.process.poll() is None:
+                following.process.kill()
+            following.process.wait()
+
+    def _environment(self, changes: Mapping[str, str | None] | None) -> dict[str, str]:
+        merged = {**self.environment, **(changes or {})}
+        return {key: value for key, value in merged.items() if value is not None}
+
+
+@contextlib.contextmanager
+def scene(plane: ControlPlane, standin: StandIn, binaries: Binaries, folder: Path) -> Iterator[Scene]:
+    """A scene whose processes end with it."""
+    made = Scene(plane, standin, binaries, folder)
+    try:
+        yield made
+    finally:
+        made.close()
+        shutil.rmtree(made.home, ignore_errors=True)
+
+
+_SPECS: dict[str, dict[str, Any]] = {
+    TRAINING_JOB.name: {
+        "roleArn": "arn:aws:iam::123456789012:role/execution",
+        "algorithmSpecification": {"trainingImage": "image:1", "trainingInputMode": "File"},
+        "outputDataConfig": {"s3OutputPath": "s3://bucket/models"},
+        "resourceConfig": {"instanceCount": 2, "instanceType": "ml.m5.large", "volumeSizeInGB": 5},
+        "stoppingCondition": {"maxRuntimeInSeconds": 86400},
+    },
+    BATCH_TRANSFORM_JOB.name: {
+        "modelName": "model",
+        "transformInput": {"dataSource": {"s3DataSource": {"s3DataType": "S3Prefix", "s3Uri": "s3://bucket/in"}}},
+        "transformOutput": {"s3OutputPath": "s3://bucket/out"},
+        "transformResources": {"instanceCount": 1, "instanceType": "ml.m5.large"},
+    },
+}
