@@ -1,0 +1,62 @@
+# Everything a contributor runs. Each target does the set-up it needs; nothing is installed outside of this folder
+# and the user's cache folder.
+PYTHON ?= python3
+RUN := .venv/bin/python
+CLUSTER ?= local
+# For example: make test PYTEST_ARGS="tests/unit -k names"
+PYTEST_ARGS ?=
+
+# Tests and tools must see this checkout and nothing of the caller's Python or AWS settings.
+unexport PYTHONPATH
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup binaries demo up down test lint types imports verify generate bench lock clean
+
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv from requirements.lock
+	@$(PYTHON) packaging/setup.py
+
+demo: setup ## the whole story: API server, AWS stand-in, operator, two jobs, their logs (CLUSTER=current: your own cluster)
+	@$(RUN) -m tests.stack demo --cluster $(CLUSTER)
+
+up: setup ## leave all of that running in the background; then: source .run/env
+	@$(RUN) -m tests.stack up --cluster $(CLUSTER)
+
+down: setup ## stop what `make up` started
+	@$(RUN) -m tests.stack down
+
+test: setup ## lint, types, import rules, generated files, and every test
+	@$(MAKE) --no-print-directory -j2 lint binaries
+	@$(RUN) -m pytest --numprocesses 3 --dist loadfile $(PYTEST_ARGS)
+
+binaries: setup ## kube-apiserver, etcd and kubectl, built the first time
+	@$(RUN) -m tests.cluster build
+
+lint: setup types imports verify ## style, types, import directions, generated files
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+
+types: setup ## the strict type checker
+	@$(RUN) -m mypy
+
+imports: setup ## the import directions of pyproject.toml
+	@PYTHONPATH=.:operator .venv/bin/lint-imports --no-cache
+
+verify: setup ## are generated files current?
+	@$(RUN) -m sagemaker_operator.crds --check
+
+generate: setup ## write the generated files anew
+	@$(RUN) -m sagemaker_operator.crds
+
+bench: setup ## what 200 jobs cost: requests and writes, running and idle
+	@$(RUN) -m tests.bench.idle
+
+lock: setup ## renew requirements.lock from pyproject.toml (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
+
+clean: down ## remove the environment and everything made by tests
+	@rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,243 @@
+"""The life of an object from its creation to the end of its SageMaker job, for both kinds, with the real operator.
+
+Most tests look at one object of a crowd that is created at once, so that they wait together.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from smkube.kinds import ALL, BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
+from tests.cluster.controlplane import ControlPlane
+from tests.conformance.operator_scene import MODEL, Object, Scene, condition, generated, status
+from tests.stack.stack import Stack
+
+BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
+VIEW = {
+    TRAINING_JOB.name: ["STATUS", "SECONDARY-STATUS", "CREATION-TIME", "SAGEMAKER-JOB-NAME"],
+    BATCH_TRANSFORM_JOB.name: ["STATUS", "CREATION-TIME", "SAGEMAKER-JOB-NAME"],
+}
+"""Printer columns of the original operator, in its order."""
+NAMESPACE, REGION = "lifecycle", "us-lifecycle-1"
+REASON = "AlgorithmError: no such column: age"
+PAIRS = [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}]
+LONG_NAME = "l" * 60
+
+EITHER: dict[str, Object] = {
+    "plain": {},
+    "broken": {},
+    "tagged": {"tags": [{"key": "team", "value": "blue"}, {"key": "empty", "value": ""}]},
+}
+CROWD: dict[str, dict[str, Object]] = {
+    TRAINING_JOB.name: {
+        **EITHER,
+        "slash": {"outputDataConfig": {"s3OutputPath": "s3://bucket/models/"}},
+        "maps": {"hyperParameters": PAIRS, "environment": PAIRS[:1]},
+        "chosen": {"trainingJobName": "chosen-by-hand"},
+        LONG_NAME: {},
+        "a.b": {},
+    },
+    BATCH_TRANSFORM_JOB.name: {
+        **EITHER,
+        "maps": {"environment": PAIRS, "dataProcessing": {"JoinSource": "Input", "inputFilter": "$.x"}},
+    },
+}
+"""Specs of the crowd by kind and name, as far as they matter."""
+
+
+@dataclass
+class Crowd:
+    """Objects of one namespace and region whose jobs run at the same time."""
+
+    scene: Scene
+    made: dict[tuple[str, str], Object] = field(default_factory=dict)
+
+    def ended(self, kind: Kind, name: str, word: str = "Completed") -> Object:
+        """The object once its status has this word."""
+        return self.scene.until(kind, name, lambda obj: status(obj).get(kind.status_word) == word, f"{name}: {word}")
+
+    def job(self, kind: Kind, name: str) -> str:
+        """The job name that the original would have generated."""
+        return generated(self.made[kind.name, name])
+
+
+@pytest.fixture(scope="module")
+def crowd(operator_stack: Stack, control_plane: ControlPlane) -> Crowd:
+    """All objects of the crowd, just created."""
+    control_plane.admin.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+    made = Crowd(Scene(operator_stack, control_plane, NAMESPACE, REGION))
+    for kind, phase in ((TRAINING_JOB, "training"), (BATCH_TRANSFORM_JOB, "transforming")):
+        which = kind.log_group.rpartition("/")[2].removesuffix("Jobs").lower()
+        fail = {"reason": REASON, "phase": phase, "after": 0.1}
+        made.scene.control.rule("broken-*", kind=which, fail=fail)
+        for name, spec in CROWD[kind.name].items():
+            made.made[kind.name, name] = made.scene.create(kind, name, **spec)
+    return made
+
+
+@BOTH
+def test_an_object_runs_one_job_to_its_end(crowd: Crowd, kind: Kind) -> None:
+    """An object gets its finalizer and its generated name, runs exactly one job, and ends Completed and Succeeded."""
+    scene = crowd.scene
+    job = crowd.job(kind, "plain")
+
+    obj = crowd.ended(kind, "plain")
+
+    assert obj["spec"][kind.spec_name] == job
+    assert obj["metadata"]["finalizers"] == [FINALIZER]
+    assert status(obj)[kind.status_name] == job
+    assert "additional" not in status(obj)
+    assert len(scene.requests(kind.api.create, "plain-")) == 1
+    done = condition(obj, "Succeeded")
+    assert (done["status"], done["reason"]) == ("True", "Completed")
+    assert condition(obj, "Reconciling")["status"] == "False"
+    assert condition(obj, "Stalled")["status"] == "False"
+    generation = obj["metadata"]["generation"]
+    assert status(obj)["observedGeneration"] == generation
+    assert {one["observedGeneration"] for one in status(obj)["conditions"]} == {generation}
+    assert status(obj)["startTime"] <= status(obj)["completionTime"]
+    assert status(obj)["sageMakerJobArn"] == scene.job(job)["arn"]
+    scene.until_noted("plain", "Created", "Completed")
+
+
+@BOTH
+def test_kubectl_shows_and_waits(crowd: Crowd, kind: Kind) -> None:
+    """`kubectl get` has the original's columns first and in order, and `kubectl wait` sees the end of the job."""
+    kubectl = crowd.scene.stack.kubectl
+    kubectl("wait", "--for=condition=Succeeded", "--timeout=20s", f"{kind.singular}/plain", "-n", NAMESPACE)
+    header, line = kubectl("get", kind.plural, "plain", "-n", NAMESPACE).splitlines()
+
+    columns = header.split()
+    assert columns[: len(VIEW[kind.name]) + 1] == ["NAME", *VIEW[kind.name]]
+    shown = dict(zip(columns, line.split(), strict=True))
+    assert (shown["NAME"], shown["STATUS"], shown["SUCCEEDED"]) == ("plain", "Completed", "True")
+    assert shown["SAGEMAKER-JOB-NAME"] == crowd.job(kind, "plain")
+
+
+@pytest.mark.parametrize("name", ["plain", "slash"])
+def test_a_training_job_links_its_log_and_model(crowd: Crowd, name: str) -> None:
+    """The log link has the original's form, and the model path is right with and without a slash at its end."""
+    job = crowd.job(TRAINING_JOB, name)
+
+    shown = status(crowd.ended(TRAINING_JOB, name))
+
+    assert shown["cloudWatchLogUrl"] == (
+        f"https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}#logStream:"
+        f"group=/aws/sagemaker/TrainingJobs;prefix={job};streamFilter=typeLogStreamPrefix"
+    )
+    assert shown["modelPath"] == f"s3://bucket/models/{job}/output/model.tar.gz"
+    assert shown["trainingTimeInSeconds"] >= 1
+    assert shown["billableTimeInSeconds"] >= 1
+
+
+@BOTH
+def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
+    """A job that fails shows SageMaker's FailureReason in `additional`, in the condition and in an Event."""
+    shown = status(crowd.ended(kind, "broken", "Failed"))
+
+    assert shown["additional"] == REASON
+    done = condition(shown, "Succeeded")
+    assert (done["status"], done["reason"], done["message"]) == ("False", "Failed", REASON)
+    assert "modelPath" not in shown
+    note = ("Warning", "Failed", f"The SageMaker {kind.noun} is Failed. {REASON}")
+    assert note in crowd.scene.until_noted("broken", "Failed")
+
+
+@BOTH
+def test_tags_and_marks_arrive(crowd: Crowd, kind: Kind) -> None:
+    """The user's tags reach SageMaker with the operator's own, and the Create carries the original's user agent."""
+    made = crowd.made[kind.name, "tagged"]
+    crowd.ended(kind, "tagged")
+
+    assert crowd.scene.job(generated(made))["tags"] == {
+        "team": "blue",
+        "empty": "",
+        "sagemaker-operator/uid": made["metadata"]["uid"],
+        "sagemaker-operator/object": f"{kind.name}/{NAMESPACE}/tagged",
+    }
+    (create,) = crowd.scene.requests(kind.api.create, "tagged-")
+    assert re.search(r" sagemaker-on-kubernetes\b", create["user_agent"])
+
+
+def test_lists_of_names_and_values_become_maps(crowd: Crowd) -> None:
+    """Hyperparameters and environments are written as lists and arrive at SageMaker as maps."""
+    requests: dict[str, Any] = {}
+    for kind in (TRAINING_JOB, BATCH_TRANSFORM_JOB):
+        crowd.ended(kind, "maps")
+        requests[kind.name] = crowd.scene.job(crowd.job(kind, "maps"))["request"]
+
+    training, transform = requests[TRAINING_JOB.name], requests[BATCH_TRANSFORM_JOB.name]
+    assert training["HyperParameters"] == {"A": "2", "B": ""}
+    assert training["Environment"] == {"A": "1"}
+    assert transform["Environment"] == {"A": "2", "B": ""}
+    assert transform["DataProcessing"]["JoinSource"] == "Input"
+    assert transform["DataProcessing"]["InputFilter"] == "$.x"
+    assert transform["ModelName"] == MODEL
+
+
+def test_names_are_the_originals(crowd: Crowd) -> None:
+    """A chosen job name is used as it is; a long object name is cut to fit; dots, which SageMaker refuses, go."""
+    cut, safe = crowd.job(TRAINING_JOB, LONG_NAME), crowd.job(TRAINING_JOB, "a.b").replace(".", "-")
+    assert cut.startswith("l" * 30 + "-")
+    assert len(cut) == 63
+
+    for name, job in (("chosen", "chosen-by-hand"), (LONG_NAME, cut), ("a.b", safe)):
+        assert status(crowd.ended(TRAINING_JOB, name))["sageMakerTrainingJobName"] == job
+        assert crowd.scene.job(job)["status"] == "Completed"
+
+
+def test_a_training_job_shows_its_way(scene: Scene) -> None:
+    """Secondary statuses appear as the job passes through them, each with AWS's own message as an Event."""
+    name = scene.name("way")
+    scene.control.rule(f"{name}*", phases=dict.fromkeys(("pending", "downloading", "training", "uploading"), "1.2"))
+    scene.create(TRAINING_JOB, name)
+
+    seen: list[str] = []
+    words: set[str] = set()
+
+    def over(obj: Object) -> bool:
+        words.add(str(status(obj).get("trainingJobStatus", "")))
+        secondary = str(status(obj).get("secondaryStatus", ""))
+        if secondary and secondary not in seen:
+            seen.append(secondary)
+        return secondary == "Completed"
+
+    scene.until(TRAINING_JOB, name, over, "the end of the job")
+
+    passed = ["Starting", "Pending", "Downloading", "Training", "Uploading", "Completed"]
+    assert seen == [one for one in passed if one in seen]
+    assert len(seen) >= 4
+    assert words - {"", "SynchronizingK8sJobWithSageMaker"} == {"InProgress", "Completed"}
+    notes = {(reason, note) for _, reason, note in scene.until_noted(name, "Completed", "Uploading")}
+    assert notes >= {
+        ("Starting", "Starting the training job"),
+        ("Training", "Training image download completed. Training in progress."),
+        ("Uploading", "Uploading generated training model"),
+        ("Completed", "The SageMaker training job is Completed."),
+    }
+
+
+def test_a_job_stopped_outside_of_kubernetes_ends_stopped(scene: Scene) -> None:
+    """A job that somebody stops in SageMaker becomes Stopping and Stopped, is not Succeeded, and is not run again."""
+    name = scene.name("halted")
+    scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "2.5"})
+    made = {kind.name: scene.create(kind, name) for kind in ALL}
+    for kind in ALL:
+        scene.until_word(kind, name, "InProgress")
+
+    for kind in ALL:
+        scene.stop_job(kind, generated(made[kind.name]))
+
+    for kind in ALL:
+        stopping = scene.until_word(kind, name, "Stopping")
+        assert condition(stopping, "Succeeded")["status"] == "Unknown"
+        assert condition(stopping, "Succeeded")["reason"] == "Stopping"
+        assert "secondaryStatus" not in stopping
+    for kind in ALL:
+        done = condition(scene.until_word(kind, name, "Stopped"), "Succeeded")
+        assert (done["status"], done["reason"]) == ("False", "Stopped")
+        assert len(scene.requests(kind.api.create)) == 1
