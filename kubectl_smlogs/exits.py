@@ -1,29 +1,25 @@
-"""Exit codes, for scripts.
+"""Exit codes, for scripts; the README's table tells users the same.
 
-An enum would cost the start of `--help` two milliseconds; these are plain numbers with a table of meanings.
+An enum would cost the start of `--help` two milliseconds; these are plain numbers.
 """
 
 from __future__ import annotations
 
 OK = 0
+"""The log was shown; with --follow, the job was followed to its end and is Completed."""
 ERROR = 1
+"""Wrong usage, unusable configuration, or an error that has no code of its own."""
 NOT_FOUND = 3
+"""The object, its namespace or its kind does not exist, or without --follow there is no log yet."""
 NO_PERMISSION = 4
+"""Kubernetes or AWS refused: a right or valid credentials are missing."""
 INCOMPLETE = 5
+"""An error ended the output after it had begun; lines may be missing."""
 JOB_FAILED = 10
+"""With --follow: the job failed."""
 JOB_STOPPED = 11
+"""With --follow: the job was stopped, or its object was deleted."""
 INTERRUPTED = 130
+"""Interrupted by Ctrl-C."""
 BROKEN_PIPE = 141
-
-MEANINGS = {
-    OK: "the log was shown; with --follow, the job was followed to its end and is Completed",
-    ERROR: "wrong usage, unusable configuration, or an error that has no code of its own",
-    NOT_FOUND: "the object, its namespace or its kind does not exist, or without --follow there is no log yet",
-    NO_PERMISSION: "Kubernetes or AWS refused: a right or valid credentials are missing",
-    INCOMPLETE: "an error ended the output after it had begun; lines may be missing",
-    JOB_FAILED: "with --follow: the job failed",
-    JOB_STOPPED: "with --follow: the job was stopped, or its object was deleted",
-    INTERRUPTED: "interrupted by Ctrl-C",
-    BROKEN_PIPE: "whoever read the output closed it",
-}
-"""What each code means; the documentation's table is made from this one."""
+"""Whoever read the output closed it."""

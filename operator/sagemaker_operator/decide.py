@@ -329,12 +329,11 @@ def _doubt(f: Facts) -> float:
     """Seconds for which "no such job" cannot be believed yet, since a Create was sent a short while ago."""
     if f.clean and not f.confirmed:
         return 0.0
-    sent = [moment for moment in (f.attempted, facts.parse_rfc3339(str(f.state.get("createAttempt", "")))) if moment]
+    sent = [moment for moment in (f.attempted, f.announced) if moment]
     if not sent:
         return 0.0
     return max(0.0, f.consistency_window - (f.now - max(sent)).total_seconds())
 
 
 def _age(f: Facts) -> float | None:
-    sent = facts.parse_rfc3339(str(f.state.get("createAttempt", "")))
-    return (f.now - sent).total_seconds() if sent else None
+    return (f.now - f.announced).total_seconds() if f.announced else None

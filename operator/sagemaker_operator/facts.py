@@ -119,8 +119,7 @@ class Facts:
     @property
     def state(self) -> Mapping[str, Any]:
         """The operator's own notes in the status."""
-        noted = self.status.get("operatorState")
-        return noted if isinstance(noted, Mapping) else {}
+        return notes(self.status)
 
     @property
     def confirmed(self) -> bool:
@@ -130,10 +129,12 @@ class Facts:
     @property
     def intent(self) -> Target | None:
         """The job that a Create was, or may have been, sent for."""
-        name = self.state.get("jobName")
-        if not name:
-            return None
-        return Target(str(name), str(self.state.get("jobRegion", "")), str(self.state.get("jobEndpoint", "")))
+        return noted_job(self.state)
+
+    @property
+    def announced(self) -> datetime | None:
+        """When a Create was last about to be sent, by the notes in the status."""
+        return parse_rfc3339(str(self.state.get("createAttempt", "")))
 
     @property
     def word(self) -> str:
@@ -148,6 +149,20 @@ class Facts:
     def timestamp(self) -> str:
         """`now` as Kubernetes writes times."""
         return rfc3339(self.now)
+
+
+def notes(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The operator's own notes in a status; empty when there are none."""
+    noted = status.get("operatorState")
+    return noted if isinstance(noted, Mapping) else {}
+
+
+def noted_job(state: Mapping[str, Any]) -> Target | None:
+    """The job that such notes name, or None."""
+    name = state.get("jobName")
+    if not name:
+        return None
+    return Target(str(name), str(state.get("jobRegion", "")), str(state.get("jobEndpoint", "")))
 
 
 def rfc3339(moment: datetime) -> str:

@@ -120,14 +120,8 @@ def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Status:
 
 def first(f: Facts, job: Target) -> Status:
     """Before the Create: the intent is on file, the job is not there yet."""
-    state = {
-        "jobName": job.name,
-        "jobRegion": job.region,
-        "jobEndpoint": job.endpoint,
-        "createAttempt": f.timestamp(),
-        "createConfirmed": False,
-    }
-    fields = {f.kind.status_word: FIRST_WORD, f.kind.status_name: None, "additional": None, "operatorState": state}
+    note = _note(f, job, confirmed=False)
+    fields = {f.kind.status_word: FIRST_WORD, f.kind.status_name: None, "additional": None, "operatorState": note}
     return _status(f, fields, _pending("Waiting for SageMaker to create the job."))
 
 
@@ -305,14 +299,17 @@ def _present(fields: Mapping[str, Any]) -> Status:
 
 def _state(f: Facts, job: Target) -> Status:
     """The note that the job exists. An earlier note of the same keeps its time, so that it is written once."""
-    if f.confirmed:
-        return dict(f.state)
+    return dict(f.state) if f.confirmed else _note(f, job, confirmed=True)
+
+
+def _note(f: Facts, job: Target, *, confirmed: bool) -> Status:
+    """Which job the object stands for, and whether it is known to exist."""
     return {
         "jobName": job.name,
         "jobRegion": job.region,
         "jobEndpoint": job.endpoint,
         "createAttempt": f.timestamp(),
-        "createConfirmed": True,
+        "createConfirmed": confirmed,
     }
 
 

@@ -26,6 +26,7 @@ from smkube import kinds
 from smkube.aws import errors
 from smkube.errors import AwsError, KubeError
 from smkube.kube import envelope
+from smkube.kube.client import MERGE_PATCH
 
 if TYPE_CHECKING:
     from sagemaker_operator.engine.cache import Cache
@@ -235,8 +236,8 @@ class Controller:
             memory = self._memories.get(key)
             if memory is None or memory.uid != obj.metadata.uid:
                 memory = self._memories[key] = Memory(obj.metadata.uid, obj.metadata.generation)
-                state = obj.status_dict().get("operatorState") or {}
-                if state.get("jobName") and not state.get("createConfirmed"):
+                state = facts.notes(obj.status_dict())
+                if facts.noted_job(state) and not state.get("createConfirmed"):
                     # An earlier process may have sent the Create up to the moment it ended.
                     memory.attempted, memory.clean = self._now(), False
             elif memory.generation != obj.metadata.generation:
@@ -277,19 +278,16 @@ class Controller:
         if statuses.settled(run.facts) and not run.facts.deleting:
             self._feeds.untrack(self.kind, job)
             return
-        known = [run.facts.state.get("createAttempt"), run.facts.status.get("startTime")]
-        times = [moment.timestamp() for text in known if text and (moment := facts.parse_rfc3339(str(text)))]
+        known = (run.facts.announced, facts.parse_rfc3339(str(run.facts.status.get("startTime", ""))))
+        times = [moment.timestamp() for moment in known if moment]
         self._feeds.track(self.kind, job, run.key, min(times, default=0.0))
 
     def _forget(self, obj: envelope.Object) -> None:
         with self._lock:
             self._memories.pop(obj.key, None)
         self.queue.forget(obj.key)
-        state = obj.status_dict().get("operatorState") or {}
-        if state.get("jobName"):
-            job = facts.Target(
-                str(state["jobName"]), str(state.get("jobRegion", "")), str(state.get("jobEndpoint", ""))
-            )
+        job = facts.noted_job(facts.notes(obj.status_dict()))
+        if job is not None:
             self._feeds.untrack(self.kind, job)
 
     # --- Kubernetes ------------------------------------------------------------------------------------------
@@ -304,7 +302,7 @@ class Controller:
             "PATCH",
             self._path(run, subresource),
             body={"metadata": metadata, **body},
-            content_type="application/merge-patch+json",
+            content_type=MERGE_PATCH,
         )
         if self._waiting_out:
             self._outage_over()
@@ -404,14 +402,6 @@ class Controller:
             places[operation, target] = busy.place
             raise
 
-    def _described(self, run: Pass, description: Mapping[str, Any]) -> None:
-        modified = description.get("LastModifiedTime")
-        if isinstance(modified, datetime):
-            run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
-        run.facts = replace(
-            run.facts, sighting=facts.Found(description), refusal=None, look=False, missing=False, now=self._now()
-        )
-
     def _describe(self, run: Pass, target: facts.Target) -> None:
         api = self.kind.api
         try:
@@ -422,9 +412,17 @@ class Controller:
             else:
                 run.facts = replace(run.facts, refusal=refusal(error), now=self._now())
             return
-        kept = _kept(run.facts)
-        self._described(run, description)
-        run.facts = replace(run.facts, refusal=kept)
+        modified = description.get("LastModifiedTime")
+        if isinstance(modified, datetime):
+            run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
+        run.facts = replace(
+            run.facts,
+            sighting=facts.Found(description),
+            refusal=_kept(run.facts),
+            look=False,
+            missing=False,
+            now=self._now(),
+        )
 
     def _check_owner(self, run: Pass, step: decide.CheckOwner) -> None:
         found = run.facts.sighting

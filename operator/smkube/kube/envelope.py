@@ -23,7 +23,6 @@ class Metadata(msgspec.Struct, rename="camel", frozen=True):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
-    creation_timestamp: str = ""
     deletion_timestamp: str = ""
     finalizers: tuple[str, ...] = ()
     labels: dict[str, str] = {}
