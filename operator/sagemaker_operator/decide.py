@@ -15,11 +15,21 @@ The rules that keep a job from running twice or for ever:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sagemaker_operator import facts, reasons, statuses
+from sagemaker_operator import (
+    controls,
+    facts,
+    failurelog,
+    reasons,
+    references,
+    statuses,
+    statusparts,
+    tagging,
+    targets,
+)
 from sagemaker_operator.facts import Absent, Facts, Found, NotLooked, Owner, Target
-from smkube import names
+from sagemaker_operator.kinds import SPECIAL
+from sagemaker_operator.statusparts import write
+from sagemaker_operator.steps import Ask, CheckOwner, Claim, Create, Describe, Done, Release, Step, Stop, WriteStatus
 
 LOOK_AGAIN = 60.0
 """Seconds after which a job that should be ending is looked at even if the change feed said nothing."""
@@ -29,77 +39,10 @@ LAG = 5.0
 """Seconds until a description is asked for again that was older than what a List answer had shown already."""
 CREATE_CLIENT = "CreateClient"
 """Stands for the operation in an error that came before any request: region or endpoint cannot be used."""
+ERASED = "erased"
+"""Key of the answer to the deletion of a job's record."""
 RULES_AGAIN = 30.0
 """Seconds between looks at Debugger rules that outlive their job; the change feed does not show them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Put our finalizer on the object and, where it has none, the job's name into its spec (one patch)."""
-
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WriteStatus:
-    """Bring the object's status to `status` (written only if it differs) and tell `notes` as Events."""
-
-    status: statuses.Status
-    notes: tuple[statuses.Note, ...] = ()
-    intent: bool = False
-    """Whether this write is the one that announces a Create."""
-
-
-@dataclass(frozen=True, slots=True)
-class Describe:
-    """Ask AWS for the job."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOwner:
-    """Read the tags of the job just found."""
-
-    target: Target
-    arn: str
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Create the job."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Stop the job."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Take our finalizer off the object."""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Nothing to do now.
-
-    Args:
-        after: seconds until the next pass that comes without a change; None for never.
-        retry: instead of `after`, the reason whose back-off (`reasons.RETRY`) gives the time.
-        look: whether that pass is to describe the job whatever the feed says.
-    """
-
-    after: float | None = None
-    retry: str | None = None
-    look: bool = False
-
-
-Step = Claim | WriteStatus | Describe | CheckOwner | Create | Stop | Release | Done
 
 
 def decide(f: Facts) -> Step:
@@ -107,46 +50,28 @@ def decide(f: Facts) -> Step:
     return _deleting(f) if f.deleting else _living(f)
 
 
-def target(f: Facts) -> Target | None:
-    """The job the object stands for, as far as one can be known: the intent, or what the original left behind."""
-    job = f.intent or (wanted(f) if f.word else None)
-    # Without a region nothing can ever have been created.
-    return job if job is not None and job.region else None
-
-
-def wanted(f: Facts) -> Target:
-    """The job that the spec asks for."""
-    name = f.spec.get(f.kind.spec_name) or f.status.get(f.kind.status_name) or generated_name(f)
-    return Target(str(name), str(f.spec.get("region", "")), str(f.spec.get("sageMakerEndpoint") or ""))
-
-
-def generated_name(f: Facts) -> str:
-    """The job name for an object that chooses none."""
-    return names.sagemaker_safe(names.generated(f.name, f.uid, f.kind.name_limit))
-
-
-def is_own_by_name(f: Facts, job: Target) -> bool:
-    """The job's name holds the object's UID: nobody else can have made it."""
-    return names.uid_hex(f.uid) in job.name
-
-
 # --- an object that is to go ------------------------------------------------------------------------------------
 
 
 def _deleting(f: Facts) -> Step:
     if not f.has_finalizer:
-        return Done()
-    job = target(f)
-    if job is None or _nothing_to_stop(f):
+        # The original made the object for a tuning job and had not begun to work on it.
+        return Release() if f.has_tuning_finalizer else Done()
+    job = targets.known(f)
+    if job is None:
         return Release()
+    if controls.read(f.annotations).deletion == "retain":
+        return _let_go(f, job)
+    if _nothing_to_stop(f):
+        return _erase(f, job) if f.confirmed else _let_go(f, job)
     if f.refusal is not None:
         return _refused(f, f.refusal)
     match f.sighting:
         case NotLooked():
             return Describe(job)
         case Absent():
-            rest = _doubt(f)
-            return Done(after=rest, look=True) if rest else Release()
+            rest = targets.doubt(f)
+            return Done(after=rest, look=True) if rest else _let_go(f, job)
         case Found():
             return _end(f, job, f.sighting)
 
@@ -163,36 +88,51 @@ def _nothing_to_stop(f: Facts) -> bool:
 
 
 def _end(f: Facts, job: Target, found: Found) -> Step:
-    if found.owner is Owner.NOT_CHECKED and not f.confirmed and not is_own_by_name(f, job):
+    if found.owner is Owner.NOT_CHECKED and not f.confirmed and not targets.is_own_by_name(f, job):
         return CheckOwner(job, statuses.arn(f.kind, found.description))
     if found.owner is Owner.FOREIGN:
         return Release()
     word = statuses.aws_word(f.kind, found.description)
-    if word in statuses.TERMINAL:
-        return Release()
+    if word in statuses.OVER:
+        return _erase(f, job)
     if word not in statuses.ENDING and not f.stopped:
         return Stop(job)
     # The job is ours: said so in the status, the change feed follows it to its end.
     new = statuses.observed(f, job, found.description, confirm=True)
-    return _write(f, new) or Done(after=LOOK_AGAIN, look=True)
+    return write(f, new) or Done(after=LOOK_AGAIN, look=True)
+
+
+def _erase(f: Facts, job: Target) -> Step:
+    """The job is over; its record at SageMaker goes too where the user wants that and the API can."""
+    operation = f.kind.api.delete
+    if controls.read(f.annotations).deletion != "delete" or not operation:
+        return _let_go(f, job)
+    answer = f.answers.get(ERASED)
+    if answer is None:
+        return Ask(ERASED, job, operation, {f.kind.api.name: job.name})
+    return _refused(f, answer) if isinstance(answer, facts.Refusal) else _let_go(f, job)
+
+
+def _let_go(f: Facts, job: Target) -> Step:
+    return SPECIAL[f.kind.name].before_release(f, job) or Release()
 
 
 # --- an object that is to be -----------------------------------------------------------------------------------
 
 
 def _living(f: Facts) -> Step:
-    named = bool(f.spec.get(f.kind.spec_name))
+    named = not f.kind.writes_name or bool(f.spec.get(f.kind.spec_name))
     if not f.has_finalizer or not named:
-        return Claim(None if named else wanted(f).name)
+        return Claim(None if named else targets.wanted(f).name)
     if f.intent is None:
-        return _adopt(f, wanted(f)) if f.word else _announce(f)
+        return _adopt(f, targets.wanted(f)) if f.word else _announce(f)
     if not f.confirmed:
         return _start(f, f.intent)
     return _follow(f, f.intent)
 
 
 def _announce(f: Facts) -> Step:
-    return WriteStatus(statuses.first(f, wanted(f)), intent=True)
+    return references.resolve(f) or WriteStatus(statuses.first(f, targets.wanted(f)), intent=True)
 
 
 def _adopt(f: Facts, job: Target) -> Step:
@@ -203,7 +143,7 @@ def _adopt(f: Facts, job: Target) -> Step:
         case NotLooked():
             return Describe(job)
         case Absent() if statuses.has_run(f):
-            return _write(f, statuses.deleted_externally(f, job)) or Done()
+            return write(f, statuses.deleted_externally(f, job)) or Done()
         case Absent():
             return _announce(f)
         case Found():
@@ -212,16 +152,16 @@ def _adopt(f: Facts, job: Target) -> Step:
 
 def _take(f: Facts, job: Target, found: Found) -> Step:
     """A job of the right name exists: it is ours, or nobody's, or another's."""
-    if found.owner is Owner.NOT_CHECKED and not is_own_by_name(f, job):
+    if found.owner is Owner.NOT_CHECKED and not targets.is_own_by_name(f, job):
         return CheckOwner(job, statuses.arn(f.kind, found.description))
     if found.owner is Owner.FOREIGN:
-        if f.intent is not None and job != wanted(f):
+        if f.intent is not None and job != targets.wanted(f):
             # The spec asks for another job by now, and this one was never ours.
             return _announce(f)
         conflict = statuses.name_conflict(f, job, found.owner_text)
-        return _write(f, conflict, statuses.conflict_note(conflict)) or Done(retry=reasons.NAME_CONFLICT)
+        return write(f, conflict, statuses.conflict_note(conflict)) or Done(retry=reasons.NAME_CONFLICT)
     new = statuses.observed(f, job, found.description, confirm=True)
-    return _write(f, new, statuses.adopted_note(f, job)) or Done()
+    return write(f, new, statuses.adopted_note(f, job)) or Done()
 
 
 def _start(f: Facts, job: Target) -> Step:
@@ -247,10 +187,12 @@ def _start(f: Facts, job: Target) -> Step:
 
 def _create(f: Facts, job: Target) -> Step:
     """Create; but announce first, in this same pass, so that the object is known to be still there and unchanged."""
-    if job == wanted(f):
-        return Create(job) if f.intent_written else WriteStatus(statuses.renewed(f), intent=True)
+    if job == targets.wanted(f):
+        if f.intent_written:
+            return Create(job, references.spec(f))
+        return references.resolve(f) or WriteStatus(statuses.renewed(f), intent=True)
     # The spec asks for another name or place by now.
-    rest = _doubt(f)
+    rest = targets.doubt(f)
     return Done(after=rest, look=True) if rest else _announce(f)
 
 
@@ -260,17 +202,29 @@ def _follow(f: Facts, job: Target) -> Step:
         return _refused(f, f.refusal)
     match f.sighting:
         case Found():
-            new = statuses.observed(f, job, f.sighting.description)
-            notes = statuses.transition_notes(f, new, f.sighting.description)
-            return _write(f, new, *notes) or _rest(f, f.sighting)
+            return _observe(f, job, f.sighting)
         case Absent():
-            rest = _doubt(f)
+            rest = targets.doubt(f)
             if rest:
                 return Done(after=rest, look=True)
             new = statuses.deleted_externally(f, job)
-            return _write(f, new, statuses.deleted_note(f, job)) or Done()
+            return write(f, new, statuses.deleted_note(f, job)) or Done()
         case NotLooked():
             return _compare(f, job)
+
+
+def _observe(f: Facts, job: Target, found: Found) -> Step:
+    """A description is there: first the calls it asks for, then the status, then what else the kind does."""
+    failed_now = statuses.aws_word(f.kind, found.description) == "Failed" and f.word not in statuses.TERMINAL
+    more = tagging.step(f, job, statuses.arn(f.kind, found.description))
+    if more is None and failed_now:
+        more = failurelog.step(f, job)
+    if more is not None:
+        return more
+    new = statuses.observed(f, job, found.description)
+    notes = statuses.transition_notes(f, new, found.description)
+    further = SPECIAL[f.kind.name].further
+    return write(f, new, *notes) or further(f, job, found.description) or _rest(f, found)
 
 
 def _compare(f: Facts, job: Target) -> Step:
@@ -281,19 +235,22 @@ def _compare(f: Facts, job: Target) -> Step:
         return Done()
     if f.listed is None or f.listed.modified < f.seen_modified:
         age = _age(f)
-        waiting = f.word == statuses.FIRST_WORD and age is not None
+        waiting = f.word == statusparts.FIRST_WORD and age is not None
         if waiting and age is not None and age >= FIRST_LOOK:
             return Describe(job)
         return Done(after=FIRST_LOOK, look=True) if waiting else Done()
     if statuses.agrees(f, f.listed):
         return Done()
-    if f.word == statuses.FIRST_WORD and f.listed.status not in statuses.TERMINAL:
+    if f.word == statusparts.FIRST_WORD and f.listed.status not in statuses.TERMINAL:
         new = statuses.summarised(f, job, f.listed)
-        return _write(f, new, *statuses.transition_notes(f, new, {})) or Done()
+        return write(f, new, *statuses.transition_notes(f, new, {})) or Done()
     return Describe(job)
 
 
 def _rest(f: Facts, found: Found) -> Step:
+    refused = tagging.refusal(f)
+    if refused is not None:
+        return Done(retry=refused.reason, look=True)
     if _rules_running(f):
         return Done(after=RULES_AGAIN, look=True)
     # The feed tells of a change once, so an answer from before the change must not be the last word.
@@ -316,23 +273,8 @@ def _refused(f: Facts, refusal: facts.Refusal) -> Step:
     later = Done(retry=refusal.reason, look=f.confirmed)
     if refusal.reason in reasons.PASSING and f.confirmed:
         return later
-    notes = () if refusal.reason == reasons.THROTTLED else (statuses.refusal_note(refusal),)
-    return _write(f, statuses.refused(f, refusal), *notes) or later
-
-
-def _write(f: Facts, new: statuses.Status, *notes: statuses.Note) -> WriteStatus | None:
-    """A step when the status is to change, else None."""
-    return WriteStatus(new, tuple(notes)) if statuses.differs(f.status, new) else None
-
-
-def _doubt(f: Facts) -> float:
-    """Seconds for which "no such job" cannot be believed yet, since a Create was sent a short while ago."""
-    if f.clean and not f.confirmed:
-        return 0.0
-    sent = [moment for moment in (f.attempted, f.announced) if moment]
-    if not sent:
-        return 0.0
-    return max(0.0, f.consistency_window - (f.now - max(sent)).total_seconds())
+    notes = () if refusal.reason == reasons.THROTTLED else (statusparts.refusal_note(refusal),)
+    return write(f, statuses.refused(f, refusal), *notes) or later
 
 
 def _age(f: Facts) -> float | None:

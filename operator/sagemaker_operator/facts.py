@@ -68,6 +68,8 @@ class Summary:
     secondary: str
     modified: float
     """LastModifiedTime in seconds since the epoch."""
+    counters: str = ""
+    """Of a tuning job: how many of its training jobs are in which state, as one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,29 @@ class Target:
     name: str
     region: str
     endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another object of the same namespace, as the cache has it."""
+
+    kind: str
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    deleting: bool
+    finalizers: tuple[str, ...]
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    owner: str
+    """UID of the object that controls it (owner reference with `controller`); empty when none does."""
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+
+
+Answer = Found | Absent | Refusal
+"""What came of an AWS call: the answer (`Found.description`), "no such thing", or a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +122,22 @@ class Facts:
     spec: Mapping[str, Any]
     status: Mapping[str, Any]
     now: datetime
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    owner_kind: str = ""
+    """Kind of the object that controls this one (owner reference with `controller`); empty when none does."""
+    owner_name: str = ""
+    owner_uid: str = ""
+    cluster: str = ""
+    """Name of the cluster for the marks on what is created."""
+    spawn_limit: int = 100
+    """Training jobs of a tuning job that are shown as objects at most, where the object does not say."""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    """What came of the AWS calls of this pass (`steps.Ask`), by key."""
+    related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
+    """Objects found in this pass (`steps.Find`), by key."""
+    forced: bool = False
+    """The user asked for a pass now: what was given up is to be tried again."""
     sighting: Sighting = field(default_factory=NotLooked)
     refusal: Refusal | None = None
     intent_written: bool = False
@@ -145,6 +186,11 @@ class Facts:
     def has_finalizer(self) -> bool:
         """Whether the object waits for us when it is deleted."""
         return kinds.FINALIZER in self.finalizers
+
+    @property
+    def has_tuning_finalizer(self) -> bool:
+        """Whether the original operator made the object for a tuning job."""
+        return kinds.TUNING_FINALIZER in self.finalizers
 
     def timestamp(self) -> str:
         """`now` as Kubernetes writes times."""

@@ -76,11 +76,13 @@ class FeedState:
 
     def unseen(self) -> bool:
         """Whether a job was never in an answer: one that was just created, as a rule."""
-        return any(entry.summary is None and not entry.missing for entry in self.tracked.values())
+        return self.kind.api.lists_changes and any(
+            entry.summary is None and not entry.missing for entry in self.tracked.values()
+        )
 
     def overdue(self, now: float) -> bool:
         """Whether a job was never in an answer though there was time for it, as after a restart."""
-        return any(
+        return self.kind.api.lists_changes and any(
             entry.summary is None and not entry.missing and now - entry.added > OVERDUE
             for entry in self.tracked.values()
         )
@@ -138,4 +140,12 @@ def summarise(kind: kinds.Kind, summary: Mapping[str, Any]) -> Summary:
         status=str(summary.get(kind.api.status) or ""),
         secondary=str(summary.get("SecondaryStatus") or ""),
         modified=moment.timestamp() if isinstance(moment, datetime) else 0.0,
+        counters=counters(summary.get("TrainingJobStatusCounters") or {}),
     )
+
+
+def counters(shown: Mapping[str, Any]) -> str:
+    """The counters of a tuning job as one text; empty without any. Takes AWS's names and the custom resource's."""
+    by_name = {name[:1].upper() + name[1:]: value for name, value in shown.items()}
+    names = ("Completed", "InProgress", "RetryableError", "NonRetryableError", "Stopped")
+    return "/".join(str(by_name.get(name) or 0) for name in names) if by_name else ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 
 from sagemaker_operator.budgets import Budgets
-from sagemaker_operator.engine import health
+from sagemaker_operator.engine import health, wakes
 from sagemaker_operator.engine.cache import Cache
 from sagemaker_operator.engine.cloud import Cloud
 from sagemaker_operator.engine.controller import Controller
@@ -27,7 +27,7 @@ from sagemaker_operator.engine.workqueue import WorkQueue
 from sagemaker_operator.settings import Settings
 from smkube import __version__, kinds
 from smkube.aws.session import Clients
-from smkube.kube import connection
+from smkube.kube import connection, envelope
 from smkube.kube.client import Client
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ class Manager:
         )
         self._feeds = Feeds(self._cloud, self._on_news, stop=self._stop, beat=self._feed_beat, watch=self._feed_watch)
         self._elector = self._candidate(link) if settings.enable_leader_election else None
+        self._caches = {kind.name: Cache() for kind in kinds.ALL}
         self._parts = {kind.name: self._part(kind) for kind in kinds.ALL}
         address = health.parse_address(settings.metrics_addr)
         self._health = address and health.HealthServer(
@@ -142,7 +143,6 @@ class Manager:
     # --- parts -----------------------------------------------------------------------------------------------
 
     def _part(self, kind: kinds.Kind) -> Part:
-        cache = Cache()
         queue: WorkQueue[str] = WorkQueue(metrics=self._metrics.queue(kind.singular))
         self._metrics.declare_controller(kind.singular)
         controller = Controller(
@@ -150,12 +150,14 @@ class Manager:
             client=self._client,
             cloud=self._cloud,
             feeds=self._feeds,
-            cache=cache,
+            caches=self._caches,
             queue=queue,
             recorder=self._recorder,
             cluster=self._settings.cluster_name,
             consistency_window=self._settings.consistency_window,
             on_result=self._metrics.reconciled,
+            on_write=lambda old, new: self._relay(kind, old, new),
+            spawn_limit=self._settings.spawn_limit,
             stop=self._stop,
             allowed=self._leads,
         )
@@ -164,8 +166,8 @@ class Manager:
         reflector = Reflector(
             self._client,
             kinds.resource_path(kind, self._settings.namespace or None),
-            cache,
-            lambda _change, old, new: controller.on_change(old, new),
+            self._caches[kind.name],
+            lambda _change, old, new: self._on_change(kind, old, new),
             name=kind.plural,
             stop=self._stop,
             beat=lambda within: self._beats.beat(name, within + health.BEAT_WITHIN),
@@ -190,6 +192,22 @@ class Manager:
                     return
         controller.work(lambda: self._beats.beat(f"worker-{name}", SLOWEST_PASS))
         self._beats.remove(f"worker-{name}")
+
+    def _on_change(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        self._parts[kind.name].controller.on_change(old, new)
+        self._relay(kind, old, new)
+
+    def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        """Wake the objects of other kinds that a change may concern."""
+        obj = new or old
+        if obj is None:
+            return
+        parent = wakes.parent(kind, obj.metadata)
+        if parent:
+            self._parts[kinds.HOSTING_DEPLOYMENT.name].controller.wake(parent)
+        if wakes.may_free_others(kind, old, new):
+            for part in self._parts.values():
+                part.controller.wake_waiting(obj.metadata.namespace)
 
     def _on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         self._parts[kind.name].controller.on_news(key, look)

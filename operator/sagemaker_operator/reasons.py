@@ -27,6 +27,23 @@ NO_ANSWER = "NoAnswer"
 CREATED = "Created"
 ADOPTED = "Adopted"
 SETTLED = "Settled"
+IN_SERVICE = "InService"
+"""An endpoint serves what the spec asks for."""
+UPDATING = "Updating"
+UPDATE_FAILED = "UpdateFailed"
+"""An update was rolled back or failed; the endpoint serves what it did before, if it serves."""
+READY = "Ready"
+"""A model, configuration or policy is at AWS as the spec asks for."""
+REPLACED = "Replaced"
+UPDATED = "Updated"
+DELETING = "Deleting"
+DEPENDENCY_NOT_READY = "DependencyNotReady"
+"""Something else has to be there, or to be in service, first."""
+PAUSED = "Paused"
+INVALID_ANNOTATION = "InvalidAnnotation"
+SPAWN_LIMIT = "SpawnLimit"
+EXPIRED = "TimeToLiveOver"
+TAGGED = "Tagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,7 @@ RETRY: dict[str, Retry] = {
     ACCESS_DENIED: Retry(30, 300, stalled=True),
     CREDENTIALS_INVALID: Retry(15, 300, stalled=True),
     QUOTA_EXCEEDED: Retry(30, 300, stalled=False),
+    DEPENDENCY_NOT_READY: Retry(2, 30, stalled=False),
     THROTTLED: Retry(1, 30, stalled=False),
     SERVICE_ERROR: Retry(1, 120, stalled=False),
     NO_ANSWER: Retry(1, 120, stalled=False),

@@ -49,6 +49,7 @@ class Settings:
     master: str
     workers: int
     cluster_name: str
+    spawn_limit: int
     consistency_window: float
     lease_namespace: str
     log_format: Literal["text", "json"]
@@ -83,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
         help="name of this cluster, put into a tag on every job that is created")  # fmt: skip
     add("--consistency-window", type=_seconds, default=30.0, metavar="SECONDS",
         help="how long AWS may deny a job it has just created; a deletion waits that long (default 30)")  # fmt: skip
+    add("--spawn-limit", type=_count, default=100, metavar="N",
+        help="training jobs of a tuning job that are shown as TrainingJob objects at most (default 100)")  # fmt: skip
     add("--lease-namespace", default="", metavar="NAMESPACE",
         help="namespace of the leader election lease (default: the pod's, else --namespace, else default)")  # fmt: skip
     add("--log-format", choices=("text", "json"), default="text", help="form of the log on stderr (default text)")
@@ -112,6 +115,12 @@ def _boolean(text: str) -> bool:
 def _positive(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 10000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 10000")
     return int(text)
 
 

@@ -7,39 +7,32 @@ conventions: `Succeeded` (Unknown until the job is over), `Reconciling` (there i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sagemaker_operator import reasons
+from sagemaker_operator import failurelog, feedstate, reasons, references, statusparts, tagging
 from sagemaker_operator.facts import Facts, Refusal, Summary, Target
 from sagemaker_operator.kinds import SPECIAL
 from sagemaker_operator.mapping import drift
+from sagemaker_operator.notes import Note
+from sagemaker_operator.statusparts import (
+    FIRST_WORD,
+    MESSAGE_LIMIT,
+    Status,
+    plain,
+    refusal_conditions,
+    same_but_request_id,
+    status,
+)
 from smkube import conditions, kinds
 
-Status = dict[str, Any]
-
-FIRST_WORD = "SynchronizingK8sJobWithSageMaker"
-"""Status word of an object whose job is not known to SageMaker yet (the original operator's)."""
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
 """Words after which a job never changes again (SageMaker API: TrainingJobStatus, TransformJobStatus)."""
+OVER = TERMINAL | {"DeleteFailed"}
+"""Words of a job that runs no more; a deletion is only ever tried of a job at its end."""
 ENDING = frozenset({"Stopping", "Deleting"})
 """Words of a job that is already on its way to its end."""
-
-_REQUEST_ID = re.compile(r"request id: \S+")
-_MESSAGE_LIMIT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something to tell as a Kubernetes Event; `type` is Normal or Warning."""
-
-    type: Literal["Normal", "Warning"]
-    reason: str
-    text: str
-
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -80,6 +73,13 @@ def over(f: Facts) -> bool:
     return settled(f) and found is not None and found.get("reason") != reasons.DELETED_EXTERNALLY
 
 
+def followed(f: Facts) -> Target | None:
+    """The job that the change feed is to watch: one that is known, and not at its end."""
+    if not f.confirmed or (settled(f) and not f.deleting):
+        return None
+    return f.intent
+
+
 def lags(kind: kinds.Kind, description: Mapping[str, Any], listed: Summary) -> bool:
     """A description is older than a List answer. Transform jobs are described without LastModifiedTime."""
     modified = description.get("LastModifiedTime")
@@ -93,26 +93,10 @@ def agrees(f: Facts, listed: Summary) -> bool:
     special = SPECIAL[f.kind.name]
     shown = {f.kind.api.status: listed.status, "SecondaryStatus": listed.secondary}
     same_secondary = not listed.secondary or special.secondary(shown) == str(f.status.get("secondaryStatus") or "")
-    return f.word == listed.status and same_secondary
-
-
-def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether a status is worth a write: the time of the last check alone is not."""
-    return bool(patch(old, new).keys() - {"lastCheckTime"})
-
-
-def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Status:
-    """The JSON merge patch (RFC 7396) that turns one status into another; None removes a field."""
-    changes: Status = {key: None for key in old if key not in new}
-    for key, value in new.items():
-        before = old.get(key)
-        if isinstance(value, dict) and isinstance(before, Mapping):
-            inner = patch(before, value)
-            if inner:
-                changes[key] = inner
-        elif before != value:
-            changes[key] = value
-    return changes
+    same_counters = not listed.counters or listed.counters == feedstate.counters(
+        f.status.get("trainingJobStatusCounters") or {}
+    )
+    return f.word == listed.status and same_secondary and same_counters
 
 
 # --- writing ---------------------------------------------------------------------------------------------------
@@ -120,14 +104,15 @@ def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Status:
 
 def first(f: Facts, job: Target) -> Status:
     """Before the Create: the intent is on file, the job is not there yet."""
-    note = _note(f, job, confirmed=False)
+    note = {**statusparts.intent(f, job), **references.note(f)}
     fields = {f.kind.status_word: FIRST_WORD, f.kind.status_name: None, "additional": None, "operatorState": note}
-    return _status(f, fields, _pending("Waiting for SageMaker to create the job."))
+    return status(f, fields, _pending("Waiting for SageMaker to create the job."))
 
 
 def renewed(f: Facts) -> Status:
-    """The intent once more, with the time of this attempt; nothing else moves."""
-    return {**f.status, "operatorState": {**f.state, "createAttempt": f.timestamp()}}
+    """The intent once more, with the time of this attempt."""
+    new = statusparts.renewed(f)
+    return {**new, "operatorState": {**new["operatorState"], **references.note(f)}}
 
 
 def confirmed(f: Facts, job: Target) -> Status:
@@ -137,9 +122,9 @@ def confirmed(f: Facts, job: Target) -> Status:
         f.kind.status_word: FIRST_WORD,
         f.kind.status_name: job.name,
         "additional": None,
-        "operatorState": _state(f, job),
+        "operatorState": statusparts.confirmed(f, job),
     }
-    return _status(f, fields, _pending("SageMaker has accepted the job."))
+    return status(f, fields, _pending("SageMaker has accepted the job."))
 
 
 def summarised(f: Facts, job: Target, listed: Summary) -> Status:
@@ -159,37 +144,37 @@ def observed(f: Facts, job: Target, description: Mapping[str, Any], *, confirm: 
     word = aws_word(f.kind, description)
     special = SPECIAL[f.kind.name]
     changed = _spec_changed(f, job, description)
+    refusal = tagging.refusal(f)
+    untagged = f"{refusal.operation}: {plain(refusal.text)}" if refusal else ""
+    state = statusparts.confirmed(f, job) if confirm else f.state
     fields = {
         **special.fields(job, description),
         f.kind.status_word: special.changed_word if changed and special.changed_word else word,
         f.kind.status_name: job.name,
-        "additional": str(description.get("FailureReason") or "") or changed or None,
+        "additional": special.explanation(description) or changed or untagged or None,
+        "operatorState": special.noted(f, tagging.state(f, state)) or None,
     }
-    if confirm:
-        fields["operatorState"] = _state(f, job)
-    outcome = _outcome(f, word, description)
-    return _status(f, fields, [*outcome, _stalled(changed)])
+    new = status(f, fields, [*_outcome(f, word, description), _stalled(f, word, description, changed, refusal)])
+    if refusal:
+        # The spec is not carried out yet.
+        new["observedGeneration"] = f.status.get("observedGeneration", 0)
+    return new
 
 
 def refused(f: Facts, refusal: Refusal) -> Status:
     """AWS refused a request; a job that exists keeps the word it has."""
-    policy = reasons.RETRY[refusal.reason]
     fields: Status = {}
     if refusal.reason not in reasons.PASSING:
         special = SPECIAL[f.kind.name]
         text = special.prefixes.get(refusal.operation, "") + refusal.text
-        fields["additional"] = _same_but_request_id(str(f.status.get("additional", "")), text)
+        fields["additional"] = same_but_request_id(str(f.status.get("additional", "")), text)
         inherited_outcome = f.intent is None and has_run(f)
         if not f.confirmed and not f.deleting and not inherited_outcome:
             fields[f.kind.status_word] = special.refused_word
-    message = _plain(refusal.text)
-    wanted = [
-        conditions.Wanted("Reconciling", "True", refusal.reason, message),
-        conditions.Wanted("Stalled", "True" if policy.stalled else "False", refusal.reason, message),
-    ]
+    wanted = refusal_conditions(refusal)
     if not f.confirmed:
-        wanted.append(conditions.Wanted("Succeeded", "Unknown", refusal.reason, message))
-    new = _status(f, fields, wanted)
+        wanted.append(conditions.Wanted("Succeeded", "Unknown", refusal.reason, plain(refusal.text)))
+    new = status(f, fields, wanted)
     if f.confirmed:
         # What the spec says now was not compared with the job yet.
         new["observedGeneration"] = f.status.get("observedGeneration", 0)
@@ -208,7 +193,7 @@ def name_conflict(f: Facts, job: Target, owner: str) -> Status:
         conditions.Wanted("Reconciling", "False", reasons.NAME_CONFLICT, text),
         conditions.Wanted("Stalled", "True", reasons.NAME_CONFLICT, text),
     ]
-    return _status(f, {f.kind.status_word: word, "additional": text}, wanted)
+    return status(f, {f.kind.status_word: word, "additional": text}, wanted)
 
 
 def deleted_externally(f: Facts, job: Target) -> Status:
@@ -223,14 +208,14 @@ def deleted_externally(f: Facts, job: Target) -> Status:
         f.kind.status_word: f.word if over else "Failed",
         f.kind.status_name: job.name,
         "additional": (f.status.get("additional") or None) if over else text,
-        "operatorState": _state(f, job),
+        "operatorState": statusparts.confirmed(f, job),
     }
     wanted = [
         conditions.Wanted("Succeeded", succeeded, reasons.DELETED_EXTERNALLY, text),
         conditions.Wanted("Reconciling", "False", reasons.SETTLED),
-        _stalled(""),
+        conditions.Wanted("Stalled", "False" if f.word == "Completed" else "True", reasons.DELETED_EXTERNALLY, text),
     ]
-    return _status(f, fields, wanted)
+    return status(f, fields, wanted)
 
 
 # --- telling ---------------------------------------------------------------------------------------------------
@@ -253,12 +238,7 @@ def deleted_note(f: Facts, job: Target) -> Note:
 
 def conflict_note(conflict: Status) -> Note:
     """The job's name is taken by somebody else's job."""
-    return Note("Warning", reasons.NAME_CONFLICT, str(conflict["additional"])[:_MESSAGE_LIMIT])
-
-
-def refusal_note(refusal: Refusal) -> Note:
-    """AWS refused a request."""
-    return Note("Warning", refusal.reason, f"{refusal.operation}: {_plain(refusal.text)}"[:_MESSAGE_LIMIT])
+    return Note("Warning", reasons.NAME_CONFLICT, str(conflict["additional"])[:MESSAGE_LIMIT])
 
 
 def transition_notes(f: Facts, new: Status, description: Mapping[str, Any]) -> list[Note]:
@@ -270,47 +250,29 @@ def transition_notes(f: Facts, new: Status, description: Mapping[str, Any]) -> l
     ]
     word = new.get(f.kind.status_word)
     stalled = conditions.find(new.get("conditions") or (), "Stalled") or {}
-    if stalled.get("status") == "True" and not conditions.is_true(f.status.get("conditions") or (), "Stalled"):
-        notes.append(Note("Warning", str(stalled["reason"]), str(stalled["message"])[:_MESSAGE_LIMIT]))
+    newly_stalled = stalled.get("status") == "True" and stalled.get("reason") not in TERMINAL
+    if newly_stalled and not conditions.is_true(f.status.get("conditions") or (), "Stalled"):
+        notes.append(Note("Warning", str(stalled["reason"]), str(stalled["message"])[:MESSAGE_LIMIT]))
     elif word != f.word and word in TERMINAL:
-        failed = word == "Failed"
-        text = f"The SageMaker {f.kind.noun} is {word}." + (f" {new.get('additional', '')}" if failed else "")
-        notes.append(Note("Warning" if failed else "Normal", str(word), text[:_MESSAGE_LIMIT]))
+        notes.append(_end_note(f, str(word), str(new.get("additional") or "")))
     elif word != f.word and not notes:
         notes.append(Note("Normal", str(word), f"The SageMaker {f.kind.noun} is {word}."))
     return notes
 
 
+def _end_note(f: Facts, word: str, additional: str) -> Note:
+    """The end of a job; of one that failed with the reason and, where they could be read, its last log lines."""
+    text = f"The SageMaker {f.kind.noun} is {word}."
+    if word != "Failed":
+        return Note("Normal", word, text)
+    text = f"{text} {additional}".strip()
+    lines = failurelog.tail(f, MESSAGE_LIMIT - min(len(text), MESSAGE_LIMIT // 2) - 1)
+    if lines:
+        text = f"{text[: MESSAGE_LIMIT // 2]} {lines}"
+    return Note("Warning", word, text[:MESSAGE_LIMIT])
+
+
 # --- pieces ----------------------------------------------------------------------------------------------------
-
-
-def _status(f: Facts, fields: Status, wanted: list[conditions.Wanted]) -> Status:
-    merged = {**f.status, **fields}
-    now = f.timestamp()
-    merged["conditions"] = conditions.merge(f.status.get("conditions") or (), wanted, f.generation, now)
-    merged["observedGeneration"] = f.generation
-    merged["lastCheckTime"] = now
-    return _present(merged)
-
-
-def _present(fields: Mapping[str, Any]) -> Status:
-    return {key: value for key, value in fields.items() if value is not None}
-
-
-def _state(f: Facts, job: Target) -> Status:
-    """The note that the job exists. An earlier note of the same keeps its time, so that it is written once."""
-    return dict(f.state) if f.confirmed else _note(f, job, confirmed=True)
-
-
-def _note(f: Facts, job: Target, *, confirmed: bool) -> Status:
-    """Which job the object stands for, and whether it is known to exist."""
-    return {
-        "jobName": job.name,
-        "jobRegion": job.region,
-        "jobEndpoint": job.endpoint,
-        "createAttempt": f.timestamp(),
-        "createConfirmed": confirmed,
-    }
 
 
 def _pending(message: str) -> list[conditions.Wanted]:
@@ -321,10 +283,21 @@ def _pending(message: str) -> list[conditions.Wanted]:
     ]
 
 
-def _stalled(changed: str) -> conditions.Wanted:
+def _stalled(
+    f: Facts, word: str, description: Mapping[str, Any], changed: str, refusal: Refusal | None
+) -> conditions.Wanted:
+    """A job that did not succeed counts as stalled too: whoever waits for it by kstatus's rules is to see a failure."""
     if changed:
         return conditions.Wanted("Stalled", "True", reasons.SPEC_CHANGED, changed)
+    if refusal is not None and reasons.RETRY[refusal.reason].stalled:
+        return conditions.Wanted("Stalled", "True", refusal.reason, f"{refusal.operation}: {plain(refusal.text)}")
+    if word in TERMINAL and word != "Completed":
+        return conditions.Wanted("Stalled", "True", word, _verdict(f, word, description))
     return conditions.Wanted("Stalled", "False", reasons.SETTLED)
+
+
+def _verdict(f: Facts, word: str, description: Mapping[str, Any]) -> str:
+    return SPECIAL[f.kind.name].explanation(description) or f"The SageMaker {f.kind.noun} is {word}."
 
 
 def _outcome(f: Facts, word: str, description: Mapping[str, Any]) -> list[conditions.Wanted]:
@@ -335,7 +308,7 @@ def _outcome(f: Facts, word: str, description: Mapping[str, Any]) -> list[condit
             conditions.Wanted("Succeeded", "Unknown", reason, message),
             conditions.Wanted("Reconciling", "True", reason, message),
         ]
-    message = str(description.get("FailureReason") or f"The SageMaker {f.kind.noun} is {word}.")
+    message = _verdict(f, word, description)
     return [
         conditions.Wanted("Succeeded", "True" if word == "Completed" else "False", word, message),
         conditions.Wanted("Reconciling", "False", reasons.SETTLED),
@@ -349,21 +322,11 @@ def _spec_changed(f: Facts, job: Target, description: Mapping[str, Any]) -> str:
     """
     if not arn(f.kind, description):
         return ""
-    found = list(drift.differences(f.kind.name, f.spec, description))
+    found = list(drift.differences(f.kind.name, references.spec(f), description))
     for field, actual in (("region", job.region), ("sageMakerEndpoint", job.endpoint)):
         if str(f.spec.get(field) or "") != actual:
             found.append(drift.Difference(field, f.spec.get(field), actual or None))
     return drift.drift_text(f.kind.name, found) if found else ""
-
-
-def _plain(text: str) -> str:
-    """AWS's message without the line on status code and request id, which differs each time."""
-    return text.partition("\n\tstatus code:")[0]
-
-
-def _same_but_request_id(old: str, new: str) -> str:
-    """Keep the old text when only AWS's request id differs: every retry would be a change otherwise."""
-    return old if _REQUEST_ID.sub("", old) == _REQUEST_ID.sub("", new) else new
 
 
 def _new_transitions(f: Facts, description: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -136,15 +136,19 @@ def test_a_training_job_links_its_log_and_model(crowd: Crowd, name: str) -> None
 
 @BOTH
 def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
-    """A job that fails shows SageMaker's FailureReason in `additional`, in the condition and in an Event."""
+    """A job that fails shows SageMaker's FailureReason in `additional`, in conditions and, with its log, in an Event."""
     shown = status(crowd.ended(kind, "broken", "Failed"))
 
     assert shown["additional"] == REASON
     done = condition(shown, "Succeeded")
     assert (done["status"], done["reason"], done["message"]) == ("False", "Failed", REASON)
     assert "modelPath" not in shown
-    note = ("Warning", "Failed", f"The SageMaker {kind.noun} is Failed. {REASON}")
-    assert note in crowd.scene.until_noted("broken", "Failed")
+    assert condition(shown, "Stalled")["status"] == "True"
+    crowd.scene.until_noted("broken", "Failed")
+    texts = [note for type_, reason, note in crowd.scene.notes("broken") if (type_, reason) == ("Warning", "Failed")]
+    (text,) = (text for text in texts if f"The SageMaker {kind.noun}" in text)
+    assert text.startswith(f"The SageMaker {kind.noun} is Failed. {REASON} Last log lines of ")
+    assert "step=0" in text
 
 
 @BOTH

@@ -13,7 +13,7 @@ from smkube.aws import errors
 from smkube.aws.session import Address, Clients
 from smkube.errors import AwsError
 
-SERVICE = "sagemaker"
+SAGEMAKER = "sagemaker"
 NEAR = 2.0
 """Seconds that are waited in one go: the rate will not change much meanwhile."""
 FAR = 30.0
@@ -28,6 +28,7 @@ _REASONS = {
     errors.Cause.CONFLICT: reasons.SERVICE_ERROR,
     errors.Cause.INVALID: reasons.INVALID_SPEC,
     errors.Cause.NOT_FOUND: reasons.INVALID_SPEC,
+    errors.Cause.DEPENDENCY: reasons.DEPENDENCY_NOT_READY,
     errors.Cause.SERVICE: reasons.SERVICE_ERROR,
     errors.Cause.NO_ANSWER: reasons.NO_ANSWER,
 }
@@ -84,9 +85,9 @@ class Cloud:
         self._stop = stop
         self._clock = clock
 
-    def address(self, region: str, endpoint: str) -> Address:
-        """The API that jobs of a region and `sageMakerEndpoint` live in."""
-        return Address(SERVICE, region, endpoint or self._default_endpoint)
+    def address(self, region: str, endpoint: str, service: str = SAGEMAKER) -> Address:
+        """The API of a service in a region; `sageMakerEndpoint` and its default count for SageMaker only."""
+        return Address(service, region, (endpoint or self._default_endpoint) if service == SAGEMAKER else "")
 
     def server_time(self, address: Address) -> float | None:
         """The time at AWS when it last answered; see Clients.server_time."""
@@ -153,7 +154,7 @@ class Cloud:
 
 def _key(address: Address, operation: str) -> tuple[str, ...]:
     """What has a budget of its own."""
-    return address.region, address.endpoint, operation
+    return address.service, address.region, address.endpoint, operation
 
 
 def refusal(error: AwsError) -> facts.Refusal:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_operator import decide, facts, marks, reasons, statuses
+from sagemaker_operator import facts, families, marks, reasons, statusparts, steps, targets
 from sagemaker_operator.engine.backoff import Backoff
-from sagemaker_operator.engine.cloud import Busy, Cloud, refusal
+from sagemaker_operator.engine.cloud import SAGEMAKER, Busy, Cloud, refusal
 from sagemaker_operator.engine.complaints import Complaints
 from sagemaker_operator.engine.memory import Memory, Pass, user_change, users_part
+from sagemaker_operator.engine.neighbours import Neighbours
 from sagemaker_operator.engine.workqueue import Lane, WorkQueue
 from sagemaker_operator.mapping import request
 from smkube import kinds
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_STEPS = 20
+MOST_STEPS = 200
 """Steps of one pass; more would mean that decision and execution do not agree."""
 CONFLICT_PAUSE = 0.2
 """Seconds before an object is looked at again whose cached form turned out to be old."""
@@ -54,12 +55,14 @@ class Controller:
         client: requests to the API server.
         cloud: calls to AWS.
         feeds: the change feed.
-        cache: the objects, kept by a reflector.
+        caches: the caches of all kinds, by kind.
         queue: keys waiting for a pass.
         recorder: Kubernetes Events.
         cluster: name of the cluster for the marks on jobs; may be empty.
         consistency_window: see `facts.Facts`.
+        spawn_limit: see `facts.Facts`.
         on_result: told how each pass ended (metrics): result word and seconds.
+        on_write: told of each own write: the object before and after; its watch event is no news any more.
         stop: set when the process is to end.
     """
 
@@ -70,27 +73,32 @@ class Controller:
         client: Client,
         cloud: Cloud,
         feeds: Feeds,
-        cache: Cache,
+        caches: Mapping[str, Cache],
         queue: WorkQueue[str],
         recorder: Recorder,
         cluster: str,
         consistency_window: float,
         on_result: Callable[[str, str, float], None],
         stop: threading.Event,
+        on_write: Callable[[envelope.Object, envelope.Object], None] = lambda _old, _new: None,
+        spawn_limit: int = 100,
         allowed: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.kind = kind
         self.queue = queue
-        self.cache = cache
+        self.cache = caches[kind.name]
+        self._caches = caches
         self._client = client
         self._cloud = cloud
         self._feeds = feeds
         self._recorder = recorder
         self._cluster = cluster
         self._window = consistency_window
+        self._spawn_limit = spawn_limit
         self._on_result = on_result
+        self._on_write = on_write
         self._stop = stop
         self._allowed = allowed
         self._clock = clock
@@ -124,6 +132,25 @@ class Controller:
                 if memory is not None:
                     memory.look = True
         self.queue.add(key, Lane.NORMAL)
+
+    def wake(self, key: str) -> None:
+        """Something that the object may be waiting for has changed."""
+        with self._lock:
+            memory = self._memories.get(key)
+            if memory is not None:
+                memory.not_before = float("-inf")
+        self.queue.add(key, Lane.NORMAL)
+
+    def wake_waiting(self, namespace: str) -> None:
+        """Something became ready on which objects of the namespace may depend."""
+        with self._lock:
+            keys = [
+                key
+                for key, memory in self._memories.items()
+                if memory.reason == reasons.DEPENDENCY_NOT_READY and key.startswith(f"{namespace}/")
+            ]
+        for key in keys:
+            self.wake(key)
 
     # --- the loop --------------------------------------------------------------------------------------------
 
@@ -169,7 +196,8 @@ class Controller:
             # Woken by the event of an own write, by a relist or by the feed: no reason to ask AWS before its time.
             self.queue.add_after(key, wait)
             return "requeue_after"
-        run = Pass(key, obj, self._facts(obj, memory), memory)
+        neighbours = Neighbours(self._client, self._caches, obj.metadata.namespace)
+        run = Pass(key, obj, self._facts(obj, memory), memory, neighbours)
         memory.look, memory.look_at = False, float("inf")
         try:
             return self._steps(run)
@@ -183,35 +211,70 @@ class Controller:
 
     def _steps(self, run: Pass) -> str:
         for _ in range(MOST_STEPS):
-            step = decide.decide(run.facts)
+            step = families.next_step(run.facts)
             log.debug("%s %s: %s", self.kind.name, run.key, step)
-            if isinstance(step, decide.Done):
+            if isinstance(step, steps.Done):
                 return self._finish(run, step)
             if not self._carry_out(run, step):
                 return "success"
         raise RuntimeError(f"The decision for {self.kind.name} {run.key} does not come to an end: {step}")
 
-    def _carry_out(self, run: Pass, step: decide.Step) -> bool:
+    def _carry_out(self, run: Pass, step: steps.Step) -> bool:
         """Do one step; returns whether the pass goes on."""
         match step:
-            case decide.Claim():
+            case steps.Claim():
                 self._claim(run, step)
-            case decide.WriteStatus():
+            case steps.WriteStatus():
                 self._write_status(run, step)
-            case decide.Describe():
-                self._describe(run, step.target)
-            case decide.CheckOwner():
-                self._check_owner(run, step)
-            case decide.Create():
-                self._create(run, step.target)
-            case decide.Stop():
-                self._stop_job(run, step.target)
-            case decide.Release():
+            case steps.Release():
                 self._release(run)
                 return False
+            case steps.DeleteSelf():
+                self._delete_self(run)
+                return False
+            case steps.Find() | steps.CreateObject() | steps.PatchObject() | steps.DeleteObject():
+                self._neighbour(run, step)
+            case _:
+                self._call_aws(run, step)
         return True
 
-    def _finish(self, run: Pass, step: decide.Done) -> str:
+    def _call_aws(self, run: Pass, step: steps.Step) -> None:
+        match step:
+            case steps.Describe():
+                self._describe(run, step.target)
+            case steps.CheckOwner():
+                self._check_owner(run, step)
+            case steps.Create():
+                self._create(run, step)
+            case steps.Stop():
+                self._stop_job(run, step.target)
+            case steps.Ask():
+                self._ask(run, step)
+
+    def _neighbour(
+        self, run: Pass, step: steps.Find | steps.CreateObject | steps.PatchObject | steps.DeleteObject
+    ) -> None:
+        """Look for other objects, or write one; what was found of its kind is out of date then."""
+        match step:
+            case steps.Find():
+                found = run.neighbours.find(step)
+                run.found_kinds[step.key] = step.kind
+                run.facts = replace(run.facts, related={**run.facts.related, step.key: found})
+                return
+            case steps.CreateObject():
+                run.neighbours.create(step)
+                kind = step.kind
+            case steps.PatchObject():
+                run.neighbours.patch(step)
+                kind = step.related.kind
+            case steps.DeleteObject():
+                run.neighbours.delete(step)
+                kind = step.related.kind
+        log.info("%s %s: %s", self.kind.name, run.key, _in_words(step))
+        kept = {key: found for key, found in run.facts.related.items() if run.found_kinds[key] != kind}
+        run.facts = replace(run.facts, related=kept)
+
+    def _finish(self, run: Pass, step: steps.Done) -> str:
         self._follow(run)
         if step.retry is not None:
             run.memory.look = run.memory.look or step.look
@@ -258,6 +321,13 @@ class Controller:
             spec=obj.spec_dict(),
             status=obj.status_dict(),
             now=self._now(),
+            annotations=meta.annotations,
+            labels=meta.labels,
+            owner_kind=meta.controller.kind if meta.controller else "",
+            owner_name=meta.controller.name if meta.controller else "",
+            owner_uid=meta.controller.uid if meta.controller else "",
+            cluster=self._cluster,
+            spawn_limit=self._spawn_limit,
             look=memory.look or self._clock() >= memory.look_at,
             attempted=memory.attempted,
             clean=memory.clean,
@@ -271,15 +341,16 @@ class Controller:
         return replace(bare, listed=view.summary, missing=view.missing)
 
     def _follow(self, run: Pass) -> None:
-        """Have the change feed watch the job for as long as it can change."""
-        job = run.facts.intent
-        if job is None or not run.facts.confirmed:
+        """Have the change feed watch what the object stands for, as long as it can change."""
+        job = families.followed(run.facts)
+        noted = run.facts.intent
+        if noted is not None and noted != job:
+            self._feeds.untrack(self.kind, noted)
+        if job is None:
             return
-        if statuses.settled(run.facts) and not run.facts.deleting:
-            self._feeds.untrack(self.kind, job)
-            return
-        known = (run.facts.announced, facts.parse_rfc3339(str(run.facts.status.get("startTime", ""))))
-        times = [moment.timestamp() for moment in known if moment]
+        status = run.facts.status
+        begun = (facts.parse_rfc3339(str(status.get(field, ""))) for field in ("startTime", "creationTime"))
+        times = [moment.timestamp() for moment in (run.facts.announced, *begun) if moment]
         self._feeds.track(self.kind, job, run.key, min(times, default=0.0))
 
     def _forget(self, obj: envelope.Object) -> None:
@@ -306,8 +377,9 @@ class Controller:
         )
         if self._waiting_out:
             self._outage_over()
-        run.obj = envelope.obj(answer)
+        before, run.obj = run.obj, envelope.obj(answer)
         self.cache.put_newer(run.obj)
+        self._on_write(before, run.obj)
         meta = run.obj.metadata
         run.memory.generation = meta.generation
         run.facts = replace(
@@ -317,10 +389,12 @@ class Controller:
             finalizers=meta.finalizers,
             spec=run.obj.spec_dict(),
             status=run.obj.status_dict(),
+            annotations=meta.annotations,
+            labels=meta.labels,
             now=self._now(),
         )
 
-    def _claim(self, run: Pass, step: decide.Claim) -> None:
+    def _claim(self, run: Pass, step: steps.Claim) -> None:
         finalizers = [*run.facts.finalizers]
         if kinds.FINALIZER not in finalizers:
             finalizers.append(kinds.FINALIZER)
@@ -330,23 +404,32 @@ class Controller:
         self._patch(run, body)
 
     def _release(self, run: Pass) -> None:
-        rest = [one for one in run.facts.finalizers if one != kinds.FINALIZER]
+        # The second one was the original's; it took it off only together with the tuning job.
+        rest = [one for one in run.facts.finalizers if one not in (kinds.FINALIZER, kinds.TUNING_FINALIZER)]
         self._patch(run, {"metadata": {"finalizers": rest}})
         job = run.facts.intent
         if job is not None:
             self._feeds.untrack(self.kind, job)
-        log.info("Released %s %s; its SageMaker job is over.", self.kind.name, run.key)
+        log.info("Released %s %s.", self.kind.name, run.key)
 
-    def _write_status(self, run: Pass, step: decide.WriteStatus) -> None:
+    def _delete_self(self, run: Pass) -> None:
+        """The object's time to live is over."""
+        meta = run.obj.metadata
+        body = {"preconditions": {"uid": meta.uid, "resourceVersion": meta.resource_version}}
+        text = "The time to live after the end of the job is over; the object is deleted."
+        self._recorder.event(run.obj, self.kind, "Normal", reasons.EXPIRED, text, "Delete")
+        self._client.request("DELETE", self._path(run), body=body)
+
+    def _write_status(self, run: Pass, step: steps.WriteStatus) -> None:
         if step.intent and run.facts.intent is not None:
             # An attempt is announced right before it is made, not each time that its turn has not come.
-            self._await_turn(run, decide.wanted(run.facts), self.kind.api.create)
+            self._await_turn(run, targets.wanted(run.facts), self.kind.api.create)
         for note in step.notes:
             log.info("%s %s: %s: %s", self.kind.name, run.key, note.reason, note.text)
-        change = statuses.patch(run.facts.status, step.status)
+        change = statusparts.patch(run.facts.status, step.status)
         self._patch(run, {"status": change}, "status")
         if step.intent:
-            run.facts = replace(run.facts, intent_written=True, sighting=facts.NotLooked(), refusal=None)
+            run.facts = replace(run.facts, intent_written=True, sighting=facts.NotLooked(), refusal=None, answers={})
         for note in step.notes:
             self._recorder.event(run.obj, self.kind, note.type, note.reason, note.text, "Reconcile")
 
@@ -383,10 +466,17 @@ class Controller:
 
     # --- AWS -------------------------------------------------------------------------------------------------
 
-    def _call(self, run: Pass, target: facts.Target, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def _call(
+        self,
+        run: Pass,
+        target: facts.Target,
+        operation: str,
+        parameters: Mapping[str, Any],
+        service: str = SAGEMAKER,
+    ) -> dict[str, Any]:
         """An AWS call in the place that an earlier pass was given, if any."""
         place = run.memory.places.pop((operation, target), None)
-        address = self._cloud.address(target.region, target.endpoint)
+        address = self._cloud.address(target.region, target.endpoint, service)
         try:
             return self._cloud.call(address, operation, parameters, place=place)
         except Busy as busy:
@@ -395,7 +485,8 @@ class Controller:
 
     def _await_turn(self, run: Pass, target: facts.Target, operation: str) -> None:
         """Be sure that the call that follows need not wait."""
-        address, places = self._cloud.address(target.region, target.endpoint), run.memory.places
+        places = run.memory.places
+        address = self._cloud.address(target.region, target.endpoint, self.kind.api.service)
         try:
             places[operation, target] = self._cloud.turn(address, operation, places.get((operation, target)))
         except Busy as busy:
@@ -412,9 +503,7 @@ class Controller:
             else:
                 run.facts = replace(run.facts, refusal=refusal(error), now=self._now())
             return
-        modified = description.get("LastModifiedTime")
-        if isinstance(modified, datetime):
-            run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
+        _see(run, description)
         run.facts = replace(
             run.facts,
             sighting=facts.Found(description),
@@ -424,7 +513,7 @@ class Controller:
             now=self._now(),
         )
 
-    def _check_owner(self, run: Pass, step: decide.CheckOwner) -> None:
+    def _check_owner(self, run: Pass, step: steps.CheckOwner) -> None:
         found = run.facts.sighting
         if not isinstance(found, facts.Found):
             raise TypeError(f"An owner is only checked for a job that was found, not for {found}.")
@@ -436,33 +525,59 @@ class Controller:
         owner, text = marks.owner(answer.get("Tags") or (), run.facts.uid)
         run.facts = replace(run.facts, sighting=replace(found, owner=owner, owner_text=text), refusal=None)
 
-    def _create(self, run: Pass, target: facts.Target) -> None:
-        api, f = self.kind.api, run.facts
+    def _create(self, run: Pass, step: steps.Create) -> None:
+        f = run.facts
         own = marks.marks(self.kind.name, f.namespace, f.name, f.uid, self._cluster)
         tags = marks.fitting(len(f.spec.get("tags") or ()), own)
-        parameters = request.to_request(self.kind.name, f.spec, target.name, tags)
+        parameters = request.to_request(self.kind.name, step.spec, step.target.name, tags)
+        try:
+            self._send_create(run, step.target, self.kind.api.create, parameters, self.kind.api.service)
+        except AwsError as error:
+            run.facts = replace(run.facts, refusal=refusal(error), sighting=facts.NotLooked())
+        else:
+            run.facts = replace(run.facts, created=True, refusal=None)
+
+    def _send_create(
+        self, run: Pass, target: facts.Target, operation: str, parameters: Mapping[str, Any], service: str
+    ) -> dict[str, Any]:
+        """A call that makes something: whether it may have taken effect is remembered whatever comes of it.
+
+        Raises:
+            Busy: its turn has not come; nothing was sent.
+            AwsError: AWS refused, or did not answer.
+        """
         memory, was_clean = run.memory, run.memory.clean
         memory.clean = False
         try:
-            self._call(run, target, api.create, parameters)
+            answer = self._call(run, target, operation, parameters, service)
         except Busy:
             memory.clean = was_clean
             raise
         except AwsError as error:
-            said = refusal(error)
-            memory.attempted = self._now()
-            memory.clean = was_clean and not said.leaves_doubt
-            run.facts = replace(
-                run.facts,
-                refusal=said,
-                attempted=memory.attempted,
-                clean=memory.clean,
-                sighting=facts.NotLooked(),
-            )
-            log.info("%s %s: %s was refused: %s", self.kind.name, run.key, api.create, said.text)
-            return
-        memory.attempted = self._now()
-        run.facts = replace(run.facts, created=True, refusal=None, attempted=memory.attempted, now=self._now())
+            memory.clean = was_clean and not errors.leaves_doubt(error)
+            self._note_attempt(run)
+            log.info("%s %s: %s was refused: %s", self.kind.name, run.key, operation, error.text())
+            raise
+        self._note_attempt(run)
+        return answer
+
+    def _note_attempt(self, run: Pass) -> None:
+        run.memory.attempted = self._now()
+        run.facts = replace(run.facts, attempted=run.memory.attempted, clean=run.memory.clean, now=self._now())
+
+    def _ask(self, run: Pass, step: steps.Ask) -> None:
+        send = self._send_create if step.creates else self._call
+        answer: facts.Answer
+        try:
+            value = send(run, step.target, step.operation, step.parameters, step.service)
+        except AwsError as error:
+            answer = facts.Absent() if errors.is_not_found(error) else refusal(error)
+        else:
+            answer = facts.Found(value)
+            if step.operation == self.kind.api.describe:
+                _see(run, value)
+        kept = {key: known for key, known in run.facts.answers.items() if key not in step.forgets}
+        run.facts = replace(run.facts, answers={**kept, step.key: answer}, now=self._now())
 
     def _stop_job(self, run: Pass, target: facts.Target) -> None:
         api = self.kind.api
@@ -482,6 +597,24 @@ class Controller:
         memory.attempts = memory.attempts + 1 if memory.reason == reason else 1
         memory.reason = reason
         return Backoff(policy.first, policy.most, self._rng).delay(memory.attempts - 1)
+
+
+def _see(run: Pass, description: Mapping[str, Any]) -> None:
+    """Remember how new the newest description is."""
+    modified = description.get("LastModifiedTime")
+    if isinstance(modified, datetime):
+        run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
+
+
+def _in_words(step: steps.CreateObject | steps.PatchObject | steps.DeleteObject) -> str:
+    """What was done to another object, for the log."""
+    match step:
+        case steps.CreateObject():
+            return f"created {step.kind} {step.metadata['name']}"
+        case steps.PatchObject():
+            return f"changed {step.related.kind} {step.related.name}"
+        case steps.DeleteObject():
+            return f"deleted {step.related.kind} {step.related.name}"
 
 
 def _kept(f: facts.Facts) -> facts.Refusal | None:

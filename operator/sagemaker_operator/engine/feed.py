@@ -241,7 +241,7 @@ class Stream:
         return max(BLIND_EVERY, len(keys) / 5.0)
 
     def _poll(self) -> None:
-        if not self._state.asked:
+        if not self._state.asked or not self._kind.api.lists_changes:
             return
         query = {"LastModifiedTimeAfter": datetime.fromtimestamp(self._state.poll_from(), UTC)}
         token = self._page(query, "")

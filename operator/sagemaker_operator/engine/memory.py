@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sagemaker_operator import facts
 from smkube.kube import envelope
+
+if TYPE_CHECKING:
+    from sagemaker_operator.engine.neighbours import Neighbours
 
 
 @dataclass(slots=True)
@@ -40,6 +44,9 @@ class Pass:
     obj: envelope.Object
     facts: facts.Facts
     memory: Memory
+    neighbours: Neighbours
+    found_kinds: dict[str, str] = field(default_factory=dict)
+    """The kind of each answer of `Facts.related`."""
 
 
 def user_change(old: envelope.Metadata, new: envelope.Metadata) -> bool:

@@ -8,8 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from sagemaker_operator import facts
+from sagemaker_operator.steps import Step
 
 Fields = dict[str, Any]
+
+
+def failure_reason(description: Mapping[str, Any]) -> str:
+    """Why a job failed, in SageMaker's words; empty while it did not."""
+    return str(description.get("FailureReason") or "")
+
+
+def _nothing(*_told: object) -> None:
+    """For kinds that have nothing more to do."""
+
+
+def _unchanged(_facts: facts.Facts, state: Mapping[str, Any]) -> Fields:
+    return dict(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,10 @@ class Special:
         secondary: the secondary status of a description or a summary, empty for kinds without.
         failed_job: whether `Failed` with this text in `additional` tells of a job that failed, in a status that the
             original operator left; it also wrote that word about errors of its own.
+        explanation: what a description says about the outcome, for `additional`.
+        further: once the status is true to a description: the next step of what else the kind does, None at the end.
+        before_release: once the job is over or gone: the next step before the object may go, None at the end.
+        noted: `operatorState` with what `further` did in this pass.
     """
 
     refused_word: str
@@ -33,6 +51,10 @@ class Special:
     fields: Callable[[facts.Target, Mapping[str, Any]], Fields]
     secondary: Callable[[Mapping[str, Any]], str]
     failed_job: Callable[[str], bool]
+    explanation: Callable[[Mapping[str, Any]], str] = failure_reason
+    further: Callable[[facts.Facts, facts.Target, Mapping[str, Any]], Step | None] = _nothing
+    before_release: Callable[[facts.Facts, facts.Target], Step | None] = _nothing
+    noted: Callable[[facts.Facts, Mapping[str, Any]], Fields] = _unchanged
 
 
 def time_field(description: Mapping[str, Any], member: str) -> str | None:

@@ -24,6 +24,7 @@ class Cause(enum.Enum):
     NAME_TAKEN = "NameTaken"
     CONFLICT = "Conflict"
     INVALID = "InvalidSpec"
+    DEPENDENCY = "DependencyNotReady"
     SERVICE = "ServiceError"
     NO_ANSWER = "NoAnswer"
 
@@ -47,18 +48,44 @@ _SERVICE = {
 _NAME_TAKEN = {"ResourceInUse", "ResourceInUseException"}
 _CONFLICT = {"ConflictException", "ConcurrentUpdateException"}
 _NO_ANSWER = "ConnectionError"
+_NOT_IN_SERVICE = "The status should be in 'InService' to register it as a scalable target"
+
+_NO_ENDPOINT, _NO_CONFIGURATION = "Could not find endpoint", "Could not find endpoint configuration"
 
 _NOT_FOUND: dict[str, tuple[str, tuple[str, ...]]] = {
     "DescribeTrainingJob": ("ValidationException", ("Requested resource not found",)),
     "StopTrainingJob": ("ValidationException", ("Requested resource not found",)),
     "DescribeTransformJob": ("ValidationException", ("Could not find", "Requested resource not found")),
     "StopTransformJob": ("ValidationException", ("Could not find", "Requested resource not found")),
-    "ListTags": (
-        "ValidationException",
-        ("Could not find", "Requested resource not found", "No resource found"),
-    ),
+    **{
+        f"{verb}ProcessingJob": (
+            "ValidationException",
+            ("Could not find requested job", "Requested resource not found"),
+        )
+        for verb in ("Describe", "Stop", "Delete")
+    },
+    "DeleteTrainingJob": ("ValidationException", ("Requested resource not found",)),
+    "DescribeModel": ("ValidationException", ("Could not find model",)),
+    "DeleteModel": ("ValidationException", ("Could not find model",)),
+    "DescribeEndpointConfig": ("ValidationException", (_NO_CONFIGURATION,)),
+    "DeleteEndpointConfig": ("ValidationException", (_NO_CONFIGURATION,)),
+    "DescribeEndpoint": ("ValidationException", (_NO_ENDPOINT,)),
+    "DeleteEndpoint": ("ValidationException", (_NO_ENDPOINT,)),
+    "UpdateEndpoint": ("ValidationException", (_NO_ENDPOINT,)),
+    **{
+        f"{verb}Tags": ("ValidationException", ("Could not find", "Requested resource not found", "No resource found"))
+        for verb in ("List", "Add", "Delete")
+    },
 }
-"""Per operation the code and the beginnings of the message that mean "there is no such job"."""
+"""Per operation the code and the beginnings of the message that mean "there is no such thing"."""
+
+_WAITS_FOR = (
+    ("CreateEndpointConfig", "Could not find model"),
+    ("CreateTransformJob", "Could not find model"),
+    ("CreateEndpoint", _NO_CONFIGURATION),
+    ("UpdateEndpoint", _NO_CONFIGURATION),
+)
+"""Operation and beginning of the message of a ValidationException that asks for something else to be there first."""
 
 
 def cause(error: AwsError) -> Cause:
@@ -78,18 +105,33 @@ def cause(error: AwsError) -> Cause:
             return meaning
     if is_not_found(error):
         return Cause.NOT_FOUND
+    if error.code == "ValidationException":
+        return _by_text(error)
     return Cause.SERVICE if error.status >= 500 else Cause.INVALID
+
+
+def _by_text(error: AwsError) -> Cause:
+    """SageMaker's hosting API says with one code what others have many for."""
+    if error.message.startswith("Cannot create already existing"):
+        return Cause.NAME_TAKEN
+    if error.message.startswith("Cannot update in-progress endpoint"):
+        return Cause.CONFLICT
+    waits = any(error.operation == operation and error.message.startswith(text) for operation, text in _WAITS_FOR)
+    return Cause.DEPENDENCY if waits or _NOT_IN_SERVICE in error.message else Cause.INVALID
 
 
 def is_not_found(error: AwsError) -> bool:
     """The thing the operation asked for does not exist.
 
     SageMaker says so with `ValidationException`, which it also uses for invalid requests: only the beginning of
-    the message tells the two apart. CloudWatch Logs has an error code for it.
+    the message tells the two apart. Tuning jobs, CloudWatch Logs and Application Auto Scaling have error codes for it.
     """
-    if error.code in {"ResourceNotFound", "ResourceNotFoundException"}:
+    if error.code in {"ResourceNotFound", "ResourceNotFoundException", "ObjectNotFoundException"}:
         return True
     code, prefixes = _NOT_FOUND.get(error.operation, ("", ()))
+    if prefixes == (_NO_ENDPOINT,) and error.message.startswith(_NO_CONFIGURATION):
+        # The beginning of one text is the whole of the other.
+        return False
     return error.code == code and error.message.startswith(prefixes)
 
 

@@ -15,6 +15,15 @@ LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """Annotation in which kubectl keeps the whole manifest once more: a third of an object, and nobody's business."""
 
 
+class OwnerReference(msgspec.Struct, frozen=True):
+    """One entry of metadata.ownerReferences."""
+
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+
+
 class Metadata(msgspec.Struct, rename="camel", frozen=True):
     """The part of ObjectMeta (Kubernetes API conventions) that the operator reads."""
 
@@ -27,6 +36,12 @@ class Metadata(msgspec.Struct, rename="camel", frozen=True):
     finalizers: tuple[str, ...] = ()
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    owner_references: tuple[OwnerReference, ...] = ()
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The owner that controls the object (Kubernetes API conventions: at most one)."""
+        return next((owner for owner in self.owner_references if owner.controller), None)
 
 
 class Object(msgspec.Struct, frozen=True):

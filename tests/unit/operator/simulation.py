@@ -177,6 +177,8 @@ class World:
         if operation == "ListTags":
             name = str(parameters["ResourceArn"]).rpartition("/")[2]
             return {"Tags": self.jobs[address.region, name].tags}
+        if operation == "DescribeLogStreams":
+            raise AwsError(operation, "ResourceNotFoundException", "no such log group", status=400)
         name = str(parameters[self.kind.api.name])
         place = (address.region, name)
         if operation == self.kind.api.create:
@@ -232,7 +234,7 @@ class Process:
             client=self,  # type: ignore[arg-type]
             cloud=self,  # type: ignore[arg-type]
             feeds=self,  # type: ignore[arg-type]
-            cache=self.cache,
+            caches={world.kind.name: self.cache},
             queue=self.queue,
             recorder=self,  # type: ignore[arg-type]
             cluster="here",
@@ -288,9 +290,9 @@ class Process:
 
     # --- the cloud ---
 
-    def address(self, region: str, endpoint: str) -> Address:
+    def address(self, region: str, endpoint: str, service: str = "sagemaker") -> Address:
         """Where calls go."""
-        return Address("sagemaker", region, endpoint)
+        return Address(service, region, endpoint)
 
     def turn(self, _address: Address, _operation: str, _place: int | None = None) -> int:
         """Nobody stands in line here."""

@@ -118,7 +118,7 @@ def check_status(world: World, stored_object: dict[str, object], where: str) -> 
     meta, status, wanted = (dict(stored_object[part]) for part in ("metadata", "status", "spec"))  # type: ignore[call-overload]
     word = status.get("trainingJobStatus")
     stalled = next(one for one in status["conditions"] if one["type"] == "Stalled")
-    lasting = {"SpecChanged", "NameConflict", "InvalidSpec"}
+    lasting = {"SpecChanged", "NameConflict", "InvalidSpec", "Failed", "Stopped"}
     assert stalled["status"] == "False" or stalled["reason"] in lasting, f"{where}: a passing trouble stays: {stalled}"
     uid = meta["uid"]
     made = [name for owner, name in world.created if owner == uid]

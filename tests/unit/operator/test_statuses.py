@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sagemaker_operator import reasons, statuses
+from sagemaker_operator import reasons, statuses, statusparts
 from sagemaker_operator.facts import Summary
 from smkube import kinds
 from tests.unit.operator.cases import JOB, TARGET, Status, case, completed, described, refusal, running, spec, state
@@ -92,7 +92,9 @@ def test_a_training_job_is_shown_as_it_is_described(
     assert shown.get("secondaryStatus") == secondary
     assert said(shown)["Succeeded"] == succeeded
     assert said(shown)["Reconciling"][0] == reconciling
-    assert said(shown)["Stalled"] == ("False", "Settled", "")
+    # Waiting does not help a job that ended without success.
+    stalled = ("True", word, succeeded[2]) if succeeded[0] == "False" else ("False", "Settled", "")
+    assert said(shown)["Stalled"] == stalled
     assert shown.get("additional") == more.get("FailureReason")
 
 
@@ -208,7 +210,7 @@ def test_a_refused_create(kind: kinds.Kind, reason: str, shown: bool, stalled: s
     prefix = "Unable to create training job: Unable to create Training Job: " if kind is kinds.TRAINING_JOB else ""
     word = "ReconcilingTrainingJob" if kind is kinds.TRAINING_JOB else "Failed"
 
-    assert status[kind.status_word] == (word if shown else statuses.FIRST_WORD)
+    assert status[kind.status_word] == (word if shown else statusparts.FIRST_WORD)
     text = f"{prefix}Code: message\n\tstatus code: 400, request id: 1"
     assert status.get("additional") == (text if shown else None)
     assert said(status)["Stalled"] == (stalled, reason, "Code: message")
@@ -297,8 +299,8 @@ def test_a_stopping_job_agrees_with_its_summary() -> None:
 )
 def test_the_patch_between_two_statuses(old: Status, new: Status, patch: Status, differs: bool) -> None:
     """Only what differs is sent, removals as null; the time of the last check alone is no reason to write."""
-    assert statuses.patch(old, new) == patch
-    assert statuses.differs(old, new) is differs
+    assert statusparts.patch(old, new) == patch
+    assert statusparts.differs(old, new) is differs
 
 
 STEPS = [
@@ -378,4 +380,4 @@ def test_the_text_of_a_refusal_is_kept_while_only_the_request_id_differs() -> No
         "CreateTrainingJob", reasons.INVALID_SPEC, "Code: message\n\tstatus code: 400, request id: 2"
     )
 
-    assert not statuses.differs(first, statuses.refused(case(status=first), again))
+    assert not statusparts.differs(first, statuses.refused(case(status=first), again))

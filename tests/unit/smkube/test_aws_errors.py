@@ -15,7 +15,22 @@ CASES = [
     ("CreateTrainingJob", "ValidationException", "Requested resource not found.", 400, Cause.INVALID),
     ("DescribeTransformJob", "ValidationException", "Could not find requested job with name: x", 400, Cause.NOT_FOUND),
     ("DescribeTransformJob", "ValidationException", "Value 'x' at ...", 400, Cause.INVALID),
-    ("CreateTransformJob", "ValidationException", 'Could not find model "arn:x".', 400, Cause.INVALID),
+    ("CreateTransformJob", "ValidationException", 'Could not find model "arn:x".', 400, Cause.DEPENDENCY),
+    ("CreateEndpoint", "ValidationException", 'Could not find endpoint configuration "x".', 400, Cause.DEPENDENCY),
+    ("UpdateEndpoint", "ValidationException", 'Could not find endpoint configuration "x".', 400, Cause.DEPENDENCY),
+    ("UpdateEndpoint", "ValidationException", 'Could not find endpoint "x".', 400, Cause.NOT_FOUND),
+    ("DescribeEndpoint", "ValidationException", 'Could not find endpoint "x".', 400, Cause.NOT_FOUND),
+    (
+        "DescribeEndpointConfig",
+        "ValidationException",
+        'Could not find endpoint configuration "x".',
+        400,
+        Cause.NOT_FOUND,
+    ),
+    ("CreateModel", "ValidationException", 'Cannot create already existing model "x".', 400, Cause.NAME_TAKEN),
+    ("UpdateEndpoint", "ValidationException", 'Cannot update in-progress endpoint "x".', 400, Cause.CONFLICT),
+    ("DescribeHyperParameterTuningJob", "ResourceNotFound", "Amazon SageMaker can't find ...", 400, Cause.NOT_FOUND),
+    ("DeleteScalingPolicy", "ObjectNotFoundException", "No scaling policy found", 400, Cause.NOT_FOUND),
     ("FilterLogEvents", "ResourceNotFoundException", "The specified log group does not exist.", 400, Cause.NOT_FOUND),
     ("CreateTrainingJob", "ThrottlingException", "Rate exceeded", 400, Cause.THROTTLED),
     ("CreateTrainingJob", "ResourceLimitExceeded", "The account-level service limit ...", 400, Cause.QUOTA),
@@ -39,10 +54,11 @@ def test_causes(operation: str, code: str, message: str, status: int, wanted: Ca
 
 def test_doubt() -> None:
     """After a lost answer, a 5xx and "name is taken" a job may exist; after a refusal it does not."""
-    doubtful = {code for operation, code, message, status, _ in CASES
-                if errors.leaves_doubt(AwsError(operation, code, message, status=status))}  # fmt: skip
+    doubtful = {(operation, code) for operation, code, message, status, _ in CASES
+                if operation.startswith("Create") and errors.leaves_doubt(AwsError(operation, code, message, status=status))}  # fmt: skip
 
-    assert doubtful == {"InternalFailure", "SomethingNew", "ConnectionError", "ResourceInUse"}
+    training = {"InternalFailure", "SomethingNew", "ConnectionError", "ResourceInUse"}
+    assert doubtful == {("CreateModel", "ValidationException"), *(("CreateTrainingJob", code) for code in training)}
     assert not errors.leaves_doubt(AwsError("CreateTrainingJob", "ThrottlingException", "Rate exceeded", status=400))
 
 

@@ -1,0 +1,38 @@
+"""Which other objects a change of one may concern. Pure.
+
+A deployment waits for its models and configurations; transform jobs wait for models, policies for endpoints, and
+models and configurations that are to go for their deployment.
+"""
+
+from __future__ import annotations
+
+from smkube import kinds
+from smkube.kube import envelope
+
+OWNER_NAMESPACE, OWNER_NAME = "owner_HostingDeployment_namespace", "owner_HostingDeployment_name"
+"""Labels by which the original operator knew the children of a deployment."""
+
+_WAITED_FOR = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name, kinds.HOSTING_DEPLOYMENT.name})
+_CHILDREN = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name})
+
+
+def parent(kind: kinds.Kind, meta: envelope.Metadata) -> str:
+    """Key of the HostingDeployment that an object was made for; empty for others."""
+    if kind.name not in _CHILDREN:
+        return ""
+    owner = meta.controller
+    if owner is not None and owner.kind == kinds.HOSTING_DEPLOYMENT.name:
+        return f"{meta.namespace}/{owner.name}"
+    name = meta.labels.get(OWNER_NAME, "")
+    return f"{meta.labels.get(OWNER_NAMESPACE) or meta.namespace}/{name}" if name else ""
+
+
+def may_free_others(kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> bool:
+    """Whether objects that wait for something may find it now: a status word changed, or an object went."""
+    if kind.name not in _WAITED_FOR or old is None:
+        return False
+    return new is None or _word(kind, old) != _word(kind, new)
+
+
+def _word(kind: kinds.Kind, obj: envelope.Object) -> str:
+    return str(obj.status_dict().get(kind.status_word) or "")

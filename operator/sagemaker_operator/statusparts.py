@@ -1,0 +1,120 @@
+"""What the statuses of all kinds are made of. Pure.
+
+A status is always a whole new one, made from the old one and what is to be different; it is written only when it
+differs by more than the time of the last look.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sagemaker_operator import reasons, tagging
+from sagemaker_operator.facts import Facts, Refusal, Target
+from sagemaker_operator.notes import Note
+from sagemaker_operator.steps import WriteStatus
+from smkube import conditions
+
+Status = dict[str, Any]
+
+FIRST_WORD = "SynchronizingK8sJobWithSageMaker"
+"""Status word of an object that SageMaker is not known to have anything for yet (the original operator's)."""
+MESSAGE_LIMIT = 1000
+"""Length to which the text of an Event is cut, in characters."""
+
+_REQUEST_ID = re.compile(r"request id: \S+")
+_CHECK_TIMES = frozenset({"lastCheckTime", "lastUpdateTime"})
+
+
+def status(f: Facts, fields: Status, wanted: list[conditions.Wanted]) -> Status:
+    """The object's status with other fields and conditions.
+
+    Args:
+        f: the facts.
+        fields: fields to set; None takes one away.
+        wanted: conditions to set; others stay.
+    """
+    merged = {**f.status, **fields}
+    now = f.timestamp()
+    merged["conditions"] = conditions.merge(f.status.get("conditions") or (), wanted, f.generation, now)
+    merged["observedGeneration"] = f.generation
+    merged[f.kind.check_time] = now
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def write(f: Facts, new: Status, *notes: Note) -> WriteStatus | None:
+    """A step when the status is to change, else None."""
+    return WriteStatus(new, tuple(notes)) if differs(f.status, new) else None
+
+
+def differs(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether a status is worth a write: the time of the last look alone is not."""
+    return bool(patch(old, new).keys() - _CHECK_TIMES)
+
+
+def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Status:
+    """The JSON merge patch (RFC 7396) that turns one status into another; None removes a field."""
+    changes: Status = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, dict) and isinstance(before, Mapping):
+            inner = patch(before, value)
+            if inner:
+                changes[key] = inner
+        elif before != value:
+            changes[key] = value
+    return changes
+
+
+def intent(f: Facts, job: Target) -> Status:
+    """`operatorState` before a Create: what the object stands for, not known to exist."""
+    return _noted(f, job, confirmed=False)
+
+
+def confirmed(f: Facts, job: Target) -> Status:
+    """`operatorState` once it is known to exist. An earlier note of that keeps its time, so that it is written once."""
+    return dict(f.state) if f.confirmed else _noted(f, job, confirmed=True)
+
+
+def _noted(f: Facts, job: Target, *, confirmed: bool) -> Status:
+    kept = {key: f.state[key] for key in ("reconcileNow",) if key in f.state}
+    return {
+        **kept,
+        **tagging.note(f),
+        "jobName": job.name,
+        "jobRegion": job.region,
+        "jobEndpoint": job.endpoint,
+        "createAttempt": f.timestamp(),
+        "createConfirmed": confirmed,
+    }
+
+
+def renewed(f: Facts) -> Status:
+    """The intent once more, with the time of this attempt; nothing else moves."""
+    return {**f.status, "operatorState": {**f.state, "createAttempt": f.timestamp()}}
+
+
+def plain(text: str) -> str:
+    """AWS's message without the line on status code and request id, which differs each time."""
+    return text.partition("\n\tstatus code:")[0]
+
+
+def same_but_request_id(old: str, new: str) -> str:
+    """Keep the old text when only AWS's request id differs: every retry would be a change otherwise."""
+    return old if _REQUEST_ID.sub("", old) == _REQUEST_ID.sub("", new) else new
+
+
+def refusal_conditions(refusal: Refusal) -> list[conditions.Wanted]:
+    """`Reconciling` and `Stalled` of an object whose request AWS refused."""
+    message = plain(refusal.text)
+    stalled = "True" if reasons.RETRY[refusal.reason].stalled else "False"
+    return [
+        conditions.Wanted("Reconciling", "True", refusal.reason, message),
+        conditions.Wanted("Stalled", stalled, refusal.reason, message),
+    ]
+
+
+def refusal_note(refusal: Refusal) -> Note:
+    """The Event about a refused request."""
+    return Note("Warning", refusal.reason, f"{refusal.operation}: {plain(refusal.text)}"[:MESSAGE_LIMIT])

@@ -1,0 +1,39 @@
+"""What an object stands for at AWS: by its name, region and endpoint. Pure."""
+
+from __future__ import annotations
+
+from sagemaker_operator.facts import Facts, Target
+from smkube import names
+
+
+def wanted(f: Facts) -> Target:
+    """What the spec asks for."""
+    name = f.spec.get(f.kind.spec_name) or f.status.get(f.kind.status_name) or generated_name(f)
+    return Target(str(name), str(f.spec.get("region", "")), str(f.spec.get("sageMakerEndpoint") or ""))
+
+
+def known(f: Facts) -> Target | None:
+    """What the object stands for, as far as that can be known: the intent, or what the original left behind."""
+    job = f.intent or (wanted(f) if f.word else None)
+    # Without a region nothing can ever have been created.
+    return job if job is not None and job.region else None
+
+
+def generated_name(f: Facts) -> str:
+    """The name for an object that chooses none."""
+    return names.sagemaker_safe(names.generated(f.name, f.uid, f.kind.name_limit))
+
+
+def is_own_by_name(f: Facts, job: Target) -> bool:
+    """The name holds the object's UID: nobody else can have made what is called so."""
+    return names.uid_hex(f.uid) in job.name
+
+
+def doubt(f: Facts) -> float:
+    """Seconds for which "no such thing" cannot be believed yet, since a Create was sent a short while ago."""
+    if f.clean and not f.confirmed:
+        return 0.0
+    sent = [moment for moment in (f.attempted, f.announced) if moment]
+    if not sent:
+        return 0.0
+    return max(0.0, f.consistency_window - (f.now - max(sent)).total_seconds())
