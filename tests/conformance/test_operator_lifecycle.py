@@ -136,7 +136,7 @@ def test_a_training_job_links_its_log_and_model(crowd: Crowd, name: str) -> None
 
 @BOTH
 def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
-    """A job that fails shows SageMaker's FailureReason in `additional`, in conditions and, with its log, in an Event."""
+    """A job that fails shows the FailureReason in `additional`, in conditions and, with its log, in an Event."""
     shown = status(crowd.ended(kind, "broken", "Failed"))
 
     assert shown["additional"] == REASON
