@@ -283,6 +283,8 @@ AUTOSCALING_POLICY = Kind(
 
 ALL = (TRAINING_JOB, BATCH_TRANSFORM_JOB)
 
+JOBS = tuple(kind for kind in ALL if kind.family is Family.JOB)
+
 BY_NAME = {kind.name: kind for kind in ALL}
 
 

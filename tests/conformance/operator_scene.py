@@ -23,6 +23,9 @@ ROLE = "arn:aws:iam::123456789012:role/execution"
 LONG: Mapping[str, Any] = {"training": "600", "transforming": "600"}
 """Phases of a job that stays where it is for the length of a test."""
 
+JOBS = (TRAINING_JOB, BATCH_TRANSFORM_JOB)
+"""The kinds of jobs that the scenarios are played for."""
+
 Object = dict[str, Any]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smkube.kinds import ALL, BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import ROLE, Scene, condition, generated
+from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
+from tests.conformance.operator_scene import JOBS, ROLE, Scene, condition, generated
 from tests.stack.waiting import until
 
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
@@ -16,16 +16,16 @@ def test_a_running_job_is_stopped_before_its_object_goes(scene: Scene) -> None:
     """Deletion stops a running job, shows it Stopping, and lets the object go when the job is over, not before."""
     name = scene.name("running")
     scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "1.5"})
-    jobs = {kind: generated(scene.create(kind, name)) for kind in ALL}
-    for kind in ALL:
+    jobs = {kind: generated(scene.create(kind, name)) for kind in JOBS}
+    for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
 
-    for kind in ALL:
+    for kind in JOBS:
         scene.delete(kind, name)
 
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_word(kind, name, "Stopping")
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_gone(kind, name)
         assert scene.job(jobs[kind])["status"] == "Stopped"
         assert len(scene.requests(kind.api.stop)) == 1
@@ -36,14 +36,14 @@ def test_a_job_that_is_stopping_is_waited_for(scene: Scene) -> None:
     """An object deleted while its job is Stopping sends no second Stop and goes when the job is over."""
     name = scene.name("stopping")
     scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "1.5"})
-    jobs = {kind: generated(scene.create(kind, name)) for kind in ALL}
-    for kind in ALL:
+    jobs = {kind: generated(scene.create(kind, name)) for kind in JOBS}
+    for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
         scene.stop_job(kind, jobs[kind])
 
         scene.delete(kind, name)
 
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_gone(kind, name)
         assert scene.job(jobs[kind])["status"] == "Stopped"
         assert len(scene.requests(kind.api.stop)) == 1
@@ -52,36 +52,36 @@ def test_a_job_that_is_stopping_is_waited_for(scene: Scene) -> None:
 def test_objects_without_a_running_job_go_at_once(scene: Scene) -> None:
     """A finished object and one whose Create was refused go without a Stop, and without AWS being asked again."""
     over, refused, unreachable = scene.name("over"), scene.name("refused"), scene.name("unreachable")
-    for kind in ALL:
+    for kind in JOBS:
         scene.control.fault(
             "error_before", kind.api.create, name=f"{refused}*", code="ValidationException", message="no"
         )
         scene.create(kind, over)
         scene.create(kind, refused)
         scene.create(kind, unreachable, region="no region")
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_reason(kind, refused, "Stalled", "InvalidSpec")
         scene.until_reason(kind, unreachable, "Stalled", "InvalidSpec")
         scene.until_word(kind, over, "Completed")
-    asked = [len(scene.requests(kind.api.describe)) for kind in ALL]
+    asked = [len(scene.requests(kind.api.describe)) for kind in JOBS]
 
-    for kind in ALL:
+    for kind in JOBS:
         for name in (over, refused, unreachable):
             scene.delete(kind, name)
 
-    for kind in ALL:
+    for kind in JOBS:
         for name in (over, refused, unreachable):
             scene.until_gone(kind, name, seconds=5)
         assert scene.requests(kind.api.stop) == []
-    assert [len(scene.requests(kind.api.describe)) for kind in ALL] == asked
+    assert [len(scene.requests(kind.api.describe)) for kind in JOBS] == asked
 
 
 def test_finalizers_of_others_stay(scene: Scene) -> None:
     """Only the own finalizer is added and removed; the object then waits for the others'."""
     name = scene.name("shared")
-    for kind in ALL:
+    for kind in JOBS:
         scene.create(kind, name, finalizers=[FOREIGN])
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
         obj = scene.get(kind, name)
         assert obj is not None
@@ -89,7 +89,7 @@ def test_finalizers_of_others_stay(scene: Scene) -> None:
 
         scene.delete(kind, name)
 
-    for kind in ALL:
+    for kind in JOBS:
         scene.until(kind, name, lambda obj: obj["metadata"]["finalizers"] == [FOREIGN], "the own finalizer to go")
         assert {job["status"] for job in scene.jobs()} <= {"Stopped", "Stopping", "InProgress"}
         scene.patch(kind, name, {"metadata": {"finalizers": None}})

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from smkube.kinds import ALL, BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
+from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
 from tests.cluster.controlplane import ControlPlane
-from tests.conformance.operator_scene import MODEL, Object, Scene, condition, generated, status
+from tests.conformance.operator_scene import JOBS, MODEL, Object, Scene, condition, generated, status
 from tests.stack.stack import Stack
 
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
@@ -229,19 +229,19 @@ def test_a_job_stopped_outside_of_kubernetes_ends_stopped(scene: Scene) -> None:
     """A job that somebody stops in SageMaker becomes Stopping and Stopped, is not Succeeded, and is not run again."""
     name = scene.name("halted")
     scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "2.5"})
-    made = {kind.name: scene.create(kind, name) for kind in ALL}
-    for kind in ALL:
+    made = {kind.name: scene.create(kind, name) for kind in JOBS}
+    for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
 
-    for kind in ALL:
+    for kind in JOBS:
         scene.stop_job(kind, generated(made[kind.name]))
 
-    for kind in ALL:
+    for kind in JOBS:
         stopping = scene.until_word(kind, name, "Stopping")
         assert condition(stopping, "Succeeded")["status"] == "Unknown"
         assert condition(stopping, "Succeeded")["reason"] == "Stopping"
         assert "secondaryStatus" not in stopping
-    for kind in ALL:
+    for kind in JOBS:
         done = condition(scene.until_word(kind, name, "Stopped"), "Succeeded")
         assert (done["status"], done["reason"]) == ("False", "Stopped")
         assert len(scene.requests(kind.api.create)) == 1

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from smkube.kinds import ALL, BATCH_TRANSFORM_JOB, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import ROLE, Scene, condition, generated, status
+from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB, Kind
+from tests.conformance.operator_scene import JOBS, ROLE, Scene, condition, generated, status
 
 BAD_ROLE = "arn:aws:iam::123456789012:role/nobody-has-it"
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
@@ -179,11 +179,11 @@ def test_an_endpoint_that_is_no_url(scene: Scene) -> None:
 def test_a_throttled_create_waits_and_goes_through(scene: Scene) -> None:
     """A throttle is not shown as a failure: the job is created by itself once AWS takes the call."""
     name = scene.name("throttled")
-    for kind in ALL:
+    for kind in JOBS:
         scene.control.fault("error_before", kind.api.create, name=f"{name}*", code="ThrottlingException", count=1)
         scene.create(kind, name)
 
-    for kind in ALL:
+    for kind in JOBS:
         assert "additional" not in scene.until_word(kind, name, "InProgress")
         outcomes = [entry["outcome"] for entry in scene.requests(kind.api.create, name)]
         assert outcomes == ["ThrottlingException", "OK"]
@@ -193,7 +193,7 @@ def test_a_throttled_create_waits_and_goes_through(scene: Scene) -> None:
 def test_a_create_without_an_answer_makes_one_job(scene: Scene) -> None:
     """Whether AWS did the work before the answer was lost or not: there is one job, and it is followed to its end."""
     jobs = {}
-    for kind in ALL:
+    for kind in JOBS:
         for fault in ("lose_answer", "error_after", "drop", "error_before"):
             name = scene.name(fault.replace("_", "-"))
             scene.control.fault(fault, kind.api.create, name=f"{name}*", count=1)

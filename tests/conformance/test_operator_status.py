@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import functools
 
-from smkube.kinds import ALL, BATCH_TRANSFORM_JOB, TRAINING_JOB
-from tests.conformance.operator_scene import Object, Scene, condition, generated, status
+from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB
+from tests.conformance.operator_scene import JOBS, Object, Scene, condition, generated, status
 
 
 def test_an_idle_job_costs_no_write_and_no_describe(scene: Scene) -> None:
     """While nothing changes, polls of the change feed lead to no write, and to no Describe."""
     over, idle = scene.name("over"), scene.name("idle")
     scene.long(idle)
-    for kind in ALL:
+    for kind in JOBS:
         scene.create(kind, over)
         scene.create(kind, idle)
-    for kind in ALL:
+    for kind in JOBS:
         scene.until_word(kind, over, "Completed")
         scene.until_word(kind, idle, "InProgress")
     scene.until(TRAINING_JOB, idle, lambda obj: status(obj).get("secondaryStatus") == "Training", "the job to train")
-    before = [scene.get(kind, name) for kind in ALL for name in (over, idle)]
-    described = [len(scene.requests(kind.api.describe)) for kind in ALL]
+    before = [scene.get(kind, name) for kind in JOBS for name in (over, idle)]
+    described = [len(scene.requests(kind.api.describe)) for kind in JOBS]
 
-    scene.polls(ALL, 2)
+    scene.polls(JOBS, 2)
 
-    assert [scene.get(kind, name) for kind in ALL for name in (over, idle)] == before
-    assert [len(scene.requests(kind.api.describe)) for kind in ALL] == described
+    assert [scene.get(kind, name) for kind in JOBS for name in (over, idle)] == before
+    assert [len(scene.requests(kind.api.describe)) for kind in JOBS] == described
 
 
 def test_a_running_job_is_followed_without_a_describe_per_poll(scene: Scene) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from smkube import kinds
 from tests.cluster.state import write_private
 from tests.stack.clusters import Cluster
 from tests.stack.errors import StackError
@@ -26,7 +27,7 @@ VENV_BIN = Path(sys.executable).parent
 NAMESPACE = "sagemaker-k8s-operator-system"
 ACCOUNT = "sagemaker-k8s-operator-default"
 STANDIN, OPERATOR = "aws-standin", "operator"
-CRDS = ("trainingjobs", "batchtransformjobs")
+CRDS = tuple(kind.plural for kind in kinds.ALL)
 _MANIFESTS = ("-f", str(ROOT / "packaging" / "crds"), "-f", str(ROOT / "packaging" / "rbac"))
 
 _AWS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE00", "AWS_SECRET_ACCESS_KEY": "example", "AWS_REGION": "us-east-1"}

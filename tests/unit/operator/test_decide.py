@@ -278,7 +278,7 @@ def test_what_the_original_never_got_to_run_is_created(kind: kinds.Kind, status:
     assert written(case(kind, status=status, sighting=Absent())).intent
 
 
-@pytest.mark.parametrize("kind", kinds.ALL)
+@pytest.mark.parametrize("kind", kinds.JOBS)
 @pytest.mark.parametrize("reason", [reasons.ACCESS_DENIED, reasons.CREDENTIALS_INVALID])
 def test_a_refused_look_does_not_wipe_an_inherited_outcome(kind: kinds.Kind, reason: str) -> None:
     """Completed stays Completed while AWS cannot be asked: it is all that keeps the job from being run again."""
@@ -290,7 +290,7 @@ def test_a_refused_look_does_not_wipe_an_inherited_outcome(kind: kinds.Kind, rea
     assert not written(later).intent
 
 
-@pytest.mark.parametrize("kind", kinds.ALL)
+@pytest.mark.parametrize("kind", kinds.JOBS)
 def test_a_look_refused_for_want_of_credentials_is_no_outcome(kind: kinds.Kind) -> None:
     """An inherited object that never ran is still created after a look that failed without an answer of AWS."""
     no = replace(refusal(reasons.CREDENTIALS_INVALID, kind.api.describe), text="NoCredentials: none found")
@@ -348,7 +348,7 @@ def test_a_stopped_job_of_a_deleted_object_is_followed() -> None:
 
 
 @pytest.mark.parametrize("reason", sorted(reasons.RETRY))
-@pytest.mark.parametrize("kind", kinds.ALL)
+@pytest.mark.parametrize("kind", kinds.JOBS)
 def test_a_refusal_is_written_once_and_tried_again_later(kind: kinds.Kind, reason: str) -> None:
     """Whatever AWS's reason: it is written and told once, then waited with; a throttle is written, but not told."""
     operation = kind.api.create if reason != reasons.NAME_CONFLICT else kind.api.describe

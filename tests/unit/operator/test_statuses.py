@@ -202,7 +202,7 @@ def test_an_edited_training_job_keeps_its_word(field: Status) -> None:
         (reasons.NO_ANSWER, False, "False"),
     ],
 )
-@pytest.mark.parametrize("kind", kinds.ALL)
+@pytest.mark.parametrize("kind", kinds.JOBS)
 def test_a_refused_create(kind: kinds.Kind, reason: str, shown: bool, stalled: str) -> None:
     """What lasts is shown in word and `additional` as the original did; what passes only in the conditions."""
     f = case(kind, status=statuses.first(case(kind), TARGET))

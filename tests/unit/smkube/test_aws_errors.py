@@ -54,8 +54,11 @@ def test_causes(operation: str, code: str, message: str, status: int, wanted: Ca
 
 def test_doubt() -> None:
     """After a lost answer, a 5xx and "name is taken" a job may exist; after a refusal it does not."""
-    doubtful = {(operation, code) for operation, code, message, status, _ in CASES
-                if operation.startswith("Create") and errors.leaves_doubt(AwsError(operation, code, message, status=status))}  # fmt: skip
+    doubtful = {
+        (operation, code)
+        for operation, code, message, status, _ in CASES
+        if operation.startswith("Create") and errors.leaves_doubt(AwsError(operation, code, message, status=status))
+    }
 
     training = {"InternalFailure", "SomethingNew", "ConnectionError", "ResourceInUse"}
     assert doubtful == {("CreateModel", "ValidationException"), *(("CreateTrainingJob", code) for code in training)}
