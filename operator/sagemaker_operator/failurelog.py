@@ -1,4 +1,4 @@
-"""The last log lines of a job that failed, for the Event that tells of it. Pure.
+"""The last log lines of a job or an endpoint that failed, for the Event that tells of it. Pure.
 
 Log lines come from the user's own code and may hold anything: what looks like a secret is masked, and the text is
 short. Where the logs cannot be read the Event comes without them.
@@ -39,9 +39,11 @@ def step(f: Facts, job: Target) -> Ask | None:
     if not f.kind.log_group:
         return None
     place = Target(job.name, job.region)
-    group: dict[str, Any] = {"logGroupName": f.kind.log_group}
+    # An endpoint has a group of its own, the jobs of a kind share one.
+    shared = not f.kind.log_group.endswith("/")
+    group: dict[str, Any] = {"logGroupName": f.kind.log_group if shared else f"{f.kind.log_group}{job.name}"}
     if STREAMS not in f.answers:
-        query = {**group, "logStreamNamePrefix": f"{job.name}/"}
+        query = {**group, **({"logStreamNamePrefix": f"{job.name}/"} if shared else {})}
         return Ask(STREAMS, place, "DescribeLogStreams", query, service="logs")
     stream = _newest(f)
     if stream and TAIL not in f.answers:
@@ -55,8 +57,7 @@ def tail(f: Facts, room: int) -> str:
     found = f.answers.get(TAIL)
     if not isinstance(found, Found):
         return ""
-    host = _newest(f).rpartition("/")[2].rsplit("-", 1)[0]
-    opening = f"Last log lines of {host}: "
+    opening = f"Last log lines of {_host(_newest(f))}: "
     lines = [masked(str(event.get("message", "")).strip())[:LINE_LIMIT] for event in found.description["events"]]
     kept: list[str] = []
     left = room - len(opening)
@@ -78,6 +79,13 @@ def masked(line: str) -> str:
 def _hide(found: re.Match[str]) -> str:
     whole = found[0]
     return whole[: found.start(1) - found.start()] + _MASK if found.re.groups else _MASK
+
+
+def _host(stream: str) -> str:
+    """`algo-1` of `<job>/algo-1-<epoch>`; an instance's name as it is."""
+    name = stream.rpartition("/")[2]
+    host, _, number = name.rpartition("-")
+    return host if host and number.isdigit() else name
 
 
 def _newest(f: Facts) -> str:

@@ -38,17 +38,18 @@ def fitting(user_tags: int, own: Sequence[dict[str, str]]) -> list[dict[str, str
     return list(own[: max(0, TAG_LIMIT - user_tags)])
 
 
-def owner(tags: Sequence[Tag], uid: str) -> tuple[Owner, str]:
+def owner(tags: Sequence[Tag], uid: str, controller: str = "") -> tuple[Owner, str]:
     """Whose a job is, and how to call that owner in a message.
 
     Args:
         tags: the job's tags as ListTags gives them.
         uid: the UID of the object that asks.
+        controller: the UID of the object that controls it; SageMaker hands a tuning job's tags on to its jobs.
     """
     values = {tag.get("Key", ""): tag.get("Value", "") for tag in tags}
     if UID not in values:
         return Owner.UNMARKED, ""
-    if values[UID] == uid:
+    if values[UID] in {uid, controller or uid}:
         return Owner.OURS, ""
     who = values.get(OBJECT) or f"the object with UID {values[UID]}"
     where = f" in cluster {values[CLUSTER]}" if values.get(CLUSTER) else ""

@@ -13,13 +13,13 @@ from typing import Any
 from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB, Kind, resource_path
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
+from tests.conformance import specs
+from tests.conformance.specs import MODEL, ROLE
 from tests.stack.stack import Stack
 from tests.stack.waiting import until
 from tests.standin import clients
 
 MERGE = "application/merge-patch+json"
-MODEL = "model"
-ROLE = "arn:aws:iam::123456789012:role/execution"
 LONG: Mapping[str, Any] = {"training": "600", "transforming": "600"}
 """Phases of a job that stays where it is for the length of a test."""
 
@@ -27,34 +27,6 @@ JOBS = (TRAINING_JOB, BATCH_TRANSFORM_JOB)
 """The kinds of jobs that the scenarios are played for."""
 
 Object = dict[str, Any]
-
-
-def training_spec(region: str, **more: Any) -> Object:
-    """A TrainingJob spec that SageMaker takes."""
-    return {
-        "region": region,
-        "roleArn": ROLE,
-        "algorithmSpecification": {"trainingImage": "image:1", "trainingInputMode": "File"},
-        "outputDataConfig": {"s3OutputPath": "s3://bucket/models"},
-        "resourceConfig": {"instanceCount": 1, "instanceType": "ml.m5.large", "volumeSizeInGB": 5},
-        "stoppingCondition": {"maxRuntimeInSeconds": 86400},
-        **more,
-    }
-
-
-def transform_spec(region: str, **more: Any) -> Object:
-    """A BatchTransformJob spec that SageMaker takes, if the model is there."""
-    return {
-        "region": region,
-        "modelName": MODEL,
-        "transformInput": {"dataSource": {"s3DataSource": {"s3DataType": "S3Prefix", "s3Uri": "s3://bucket/in"}}},
-        "transformOutput": {"s3OutputPath": "s3://bucket/out"},
-        "transformResources": {"instanceCount": 1, "instanceType": "ml.m5.large"},
-        **more,
-    }
-
-
-SPECS = {TRAINING_JOB.name: training_spec, BATCH_TRANSFORM_JOB.name: transform_spec}
 
 
 @dataclass
@@ -96,7 +68,7 @@ class Scene:
             "apiVersion": "sagemaker.aws.amazon.com/v1",
             "kind": kind.name,
             "metadata": {"name": name, "namespace": self.namespace, "finalizers": list(finalizers)},
-            "spec": SPECS[kind.name](**whole),
+            "spec": specs.SPECS[kind.name](**whole),
         }
         return dict(self.plane.admin.request("POST", self.path(kind), body))
 

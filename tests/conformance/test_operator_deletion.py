@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import JOBS, ROLE, Scene, condition, generated
+from tests.conformance.operator_scene import JOBS, Scene, condition, generated
+from tests.conformance.specs import ROLE
 from tests.stack.waiting import until
 
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)

@@ -13,7 +13,8 @@ import pytest
 
 from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
 from tests.cluster.controlplane import ControlPlane
-from tests.conformance.operator_scene import JOBS, MODEL, Object, Scene, condition, generated, status
+from tests.conformance.operator_scene import JOBS, Object, Scene, condition, generated, status
+from tests.conformance.specs import MODEL
 from tests.stack.stack import Stack
 
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import JOBS, ROLE, Scene, condition, generated, status
+from tests.conformance.operator_scene import JOBS, Scene, condition, generated, status
+from tests.conformance.specs import ROLE
 
 BAD_ROLE = "arn:aws:iam::123456789012:role/nobody-has-it"
 BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)

@@ -522,7 +522,7 @@ class Controller:
         except AwsError as error:
             run.facts = replace(run.facts, refusal=refusal(error))
             return
-        owner, text = marks.owner(answer.get("Tags") or (), run.facts.uid)
+        owner, text = marks.owner(answer.get("Tags") or (), run.facts.uid, run.facts.owner_uid)
         run.facts = replace(run.facts, sighting=replace(found, owner=owner, owner_text=text), refusal=None)
 
     def _create(self, run: Pass, step: steps.Create) -> None:

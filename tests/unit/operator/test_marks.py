@@ -53,3 +53,12 @@ def test_the_users_tags_come_first(users: int, keys: int) -> None:
 def test_the_owner_is_told_by_the_uid(tags: dict[str, str], owner: Owner, text: str) -> None:
     """Only the UID decides; names are for people."""
     assert marks.owner([{"Key": key, "Value": value} for key, value in tags.items()], UID) == (owner, text)
+
+
+def test_the_jobs_of_a_tuning_job_belong_to_its_objects() -> None:
+    """SageMaker hands a tuning job's tags on to its training jobs; an empty tag is nobody's controller."""
+    tags = [{"Key": marks.UID, "Value": "tuning-uid"}]
+
+    assert marks.owner(tags, UID, "tuning-uid")[0] is Owner.OURS
+    assert marks.owner(tags, UID)[0] is Owner.FOREIGN
+    assert marks.owner([{"Key": marks.UID, "Value": ""}], UID)[0] is Owner.FOREIGN
