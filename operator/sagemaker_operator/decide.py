@@ -21,6 +21,7 @@ from sagemaker_operator import (
     failurelog,
     reasons,
     references,
+    spawning,
     statuses,
     statusparts,
     tagging,
@@ -88,7 +89,7 @@ def _nothing_to_stop(f: Facts) -> bool:
 
 
 def _end(f: Facts, job: Target, found: Found) -> Step:
-    if found.owner is Owner.NOT_CHECKED and not f.confirmed and not targets.is_own_by_name(f, job):
+    if found.owner is Owner.NOT_CHECKED and not f.confirmed and not _surely_ours(f, job):
         return CheckOwner(job, statuses.arn(f.kind, found.description))
     if found.owner is Owner.FOREIGN:
         return Release()
@@ -125,7 +126,8 @@ def _living(f: Facts) -> Step:
     if not f.has_finalizer or not named:
         return Claim(None if named else targets.wanted(f).name)
     if f.intent is None:
-        return _adopt(f, targets.wanted(f)) if f.word else _announce(f)
+        inherited = bool(f.word) or spawning.is_child(f)
+        return _adopt(f, targets.wanted(f)) if inherited else _announce(f)
     if not f.confirmed:
         return _start(f, f.intent)
     return _follow(f, f.intent)
@@ -142,7 +144,8 @@ def _adopt(f: Facts, job: Target) -> Step:
     match f.sighting:
         case NotLooked():
             return Describe(job)
-        case Absent() if statuses.has_run(f):
+        case Absent() if statuses.has_run(f) or spawning.is_child(f):
+            # A training job that a tuning job started is never ours to start.
             return write(f, statuses.deleted_externally(f, job)) or Done()
         case Absent():
             return _announce(f)
@@ -152,7 +155,7 @@ def _adopt(f: Facts, job: Target) -> Step:
 
 def _take(f: Facts, job: Target, found: Found) -> Step:
     """A job of the right name exists: it is ours, or nobody's, or another's."""
-    if found.owner is Owner.NOT_CHECKED and not targets.is_own_by_name(f, job):
+    if found.owner is Owner.NOT_CHECKED and not _surely_ours(f, job):
         return CheckOwner(job, statuses.arn(f.kind, found.description))
     if found.owner is Owner.FOREIGN:
         if f.intent is not None and job != targets.wanted(f):
@@ -229,7 +232,8 @@ def _observe(f: Facts, job: Target, found: Found) -> Step:
 
 def _compare(f: Facts, job: Target) -> Step:
     """Nothing was asked in this pass: is there a reason to?"""
-    if f.look or f.missing or f.status.get("observedGeneration") != f.generation or _rules_running(f):
+    changed = f.status.get("observedGeneration") != f.generation
+    if f.look or f.missing or changed or _rules_running(f) or SPECIAL[f.kind.name].unfinished(f):
         return Describe(job)
     if statuses.settled(f):
         return Done()
@@ -263,6 +267,10 @@ def _rules_running(f: Facts) -> bool:
     return f.word in statuses.TERMINAL and any(
         rule.get("ruleEvaluationStatus") in {"InProgress", "Stopping"} for rule in rules
     )
+
+
+def _surely_ours(f: Facts, job: Target) -> bool:
+    return targets.is_own_by_name(f, job) or spawning.is_child(f)
 
 
 # --- shared ----------------------------------------------------------------------------------------------------

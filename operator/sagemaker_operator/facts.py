@@ -136,6 +136,10 @@ class Facts:
     """What came of the AWS calls of this pass (`steps.Ask`), by key."""
     related: Mapping[str, tuple[Related, ...]] = field(default_factory=dict)
     """Objects found in this pass (`steps.Find`), by key."""
+    written: int = 0
+    """Other objects that this pass has created, changed or deleted."""
+    refused_objects: Mapping[str, str] = field(default_factory=dict)
+    """Objects that the API server would not create in this pass (`CreateObject.tolerant`): name and why."""
     forced: bool = False
     """The user asked for a pass now: what was given up is to be tried again."""
     sighting: Sighting = field(default_factory=NotLooked)

@@ -152,7 +152,7 @@ def observed(f: Facts, job: Target, description: Mapping[str, Any], *, confirm: 
         f.kind.status_word: special.changed_word if changed and special.changed_word else word,
         f.kind.status_name: job.name,
         "additional": special.explanation(description) or changed or untagged or None,
-        "operatorState": special.noted(f, tagging.state(f, state)) or None,
+        "operatorState": tagging.state(f, state) or None,
     }
     new = status(f, fields, [*_outcome(f, word, description), _stalled(f, word, description, changed, refusal)])
     if refusal:

@@ -112,11 +112,19 @@ class CreateObject:
 
     Answers of `Find` for the kind are forgotten. Where one of that name exists already the pass ends and is done
     again shortly.
+
+    Args:
+        kind: the object's kind.
+        metadata: its metadata.
+        spec: its spec.
+        tolerant: a refusal of the API server (invalid, forbidden) is noted in `Facts.refused_objects` and the pass
+            goes on, instead of being tried again as a whole.
     """
 
     kind: str
     metadata: Mapping[str, Any]
     spec: Mapping[str, Any]
+    tolerant: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from tests.standin.app import StandIn
 from tests.standin.clock import Clock
 from tests.standin.control import DEFAULT_REGION
 from tests.standin.faults import KINDS
-from tests.standin.lifecycle import PHASES
-from tests.standin.settings import AWS_LIMITS, Settings, parse_phases
+from tests.standin.settings import AWS_LIMITS, DEFAULT_PHASES, RULE_KINDS, Settings, parse_phases
 
 DESCRIPTION = """\
-A stand-in for Amazon SageMaker (training, transform, models, tags) and CloudWatch Logs on loopback.
+A stand-in for Amazon SageMaker (jobs, models, endpoints, tags), its scaling and CloudWatch Logs on loopback.
 
 It speaks the real wire protocol: give its URL to boto3 as endpoint_url, or to any program as AWS_ENDPOINT_URL, with
 any access key. Requests are checked against botocore's service models, jobs pass through the real statuses, write
@@ -26,7 +25,7 @@ log streams, and can be made to fail, to be slow, to be throttled, to lose answe
 """
 
 EPILOG = f"""\
-phases: {", ".join(PHASES)};
+phases: {", ".join(DEFAULT_PHASES)};
   seconds, or a range such as 0.5-2 that is drawn per job.
 --aws-limits: {", ".join(f"{name} {rate:g}/s" for name, (rate, _) in AWS_LIMITS.items())}.
 
@@ -44,8 +43,9 @@ control endpoint (JSON):
   curl -d '{{"add": [{{"kind": "lose_answer", "operation": "CreateTrainingJob", "count": 1}}]}}' URL/_standin/faults
   curl -d '{{"advance": 30}}' URL/_standin/clock
 
-members of a rule: match (glob), kind (training, transform), phases, fail (a reason, or reason, phase, after),
-  restarts, logs (rate, batch, delay, late_host, late_seconds, message).
+members of a rule: match (glob), kind ({", ".join(RULE_KINDS)}), phases,
+  fail (a reason, or reason, phase, after, exit_message), restarts, exit_message,
+  logs (rate, batch, delay, late_host, late_seconds, message).
 members of a fault: kind, operation (glob), name (glob), count, skip, probability, code, message, status, seconds;
   kinds: {", ".join(KINDS)}.
 tests/standin/README.md says the rest.

@@ -73,7 +73,10 @@ class ControlMethods(ABC):
         self.set_faults(throttle=rates)
 
     def rule(self, match: str, **values: Any) -> None:
-        """Say what is to become of jobs created from now on whose name matches; see `tests.standin.settings`."""
+        """Say what is to become of jobs created from now on whose name matches; see `tests.standin.settings`.
+
+        Of endpoints it counts what begins from now on: creations, updates, deletions.
+        """
         self.control("POST", "/_standin/rules", {"add": [{"match": match, **values}]})
 
     def settings(self, **values: Any) -> dict[str, Any]:
@@ -112,18 +115,44 @@ class ControlMethods(ABC):
         found: list[dict[str, Any]] = self.control("GET", "/_standin/jobs")["jobs"]
         return found
 
-    def end_job(self, name: str, status: str = "Completed", reason: str = "", region: str = DEFAULT_REGION) -> None:
-        """Bring a running job to its end now."""
-        self.control("POST", "/_standin/jobs", {"end": name, "status": status, "reason": reason, "region": region})
+    def end_job(
+        self, name: str, status: str = "Completed", reason: str = "", region: str = DEFAULT_REGION, **more: str
+    ) -> None:
+        """Bring a running job to its end now. `more` may have `exit_message`, and `kind` where names are not enough."""
+        body = {"end": name, "status": status, "reason": reason, "region": region, **more}
+        self.control("POST", "/_standin/jobs", body)
 
-    def show_job(self, name: str, status: str, secondary: str = "", region: str = DEFAULT_REGION) -> None:
-        """Let a running job stay in any status and secondary status, known or not, until it is ended or stopped."""
-        body = {"show": name, "status": status, "secondary": secondary, "region": region}
+    def show_job(self, name: str, status: str, secondary: str = "", region: str = DEFAULT_REGION, **more: str) -> None:
+        """Let a running job stay in any status and secondary status, known or not, until it is ended or stopped.
+
+        A tuning job may also be at its end (Deleting, DeleteFailed). `more` may have `reason`, `exit_message`, `kind`.
+        """
+        body = {"show": name, "status": status, "secondary": secondary, "region": region, **more}
         self.control("POST", "/_standin/jobs", body)
 
     def create_model(self, name: str, region: str = DEFAULT_REGION) -> None:
         """Make a model for transform jobs, if it is not there."""
         self.control("POST", "/_standin/models", {"name": name, "region": region})
+
+    def hosting(self) -> dict[str, Any]:
+        """All of hosting, of all accounts and regions.
+
+        `endpoints`, `endpoint_configs`, `models`, `targets`, `policies`, `scheduled_actions`, and `in_use_deleted`: the
+        configurations and models that were deleted while endpoints used them.
+        """
+        return self.control("GET", "/_standin/hosting")
+
+    def end_endpoint(
+        self, name: str, status: str = "InService", reason: str = "", region: str = DEFAULT_REGION
+    ) -> None:
+        """Bring what an endpoint is doing to its end now: InService, OutOfService, Failed or UpdateRollbackFailed."""
+        body = {"end": name, "status": status, "reason": reason, "region": region}
+        self.control("POST", "/_standin/endpoints", body)
+
+    def show_endpoint(self, name: str, status: str, reason: str = "", region: str = DEFAULT_REGION) -> None:
+        """Let an endpoint stay in any status, known or not, until it is ended, updated or deleted."""
+        body = {"show": name, "status": status, "reason": reason, "region": region}
+        self.control("POST", "/_standin/endpoints", body)
 
     def held(self, at_least: int = 0, timeout: float = 0.0) -> list[str]:
         """The calls that are held, e.g. `after sagemaker.CreateTrainingJob x`; waits for so many at most so long."""

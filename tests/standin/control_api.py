@@ -11,8 +11,10 @@
 | GET, POST /_standin/rules | add, clear, phases, logs, quotas, missing_roles, last_modified, omit | fate of new jobs |
 | POST /_standin/clock | advance, speed | time |
 | POST /_standin/logs | group, stream, events, region, account | puts log events |
-| GET, POST /_standin/jobs | end or show, status, secondary, reason, region, account | all jobs; changes one |
+| GET, POST /_standin/jobs | end or show, status, secondary, reason, exit_message, kind, region, account | jobs |
 | POST /_standin/models | name, region, account | makes a model |
+| GET /_standin/hosting | | endpoints, their configurations, scaling, deletions while in use |
+| POST /_standin/endpoints | end or show, status, reason, region, account | changes an endpoint |
 | GET /_standin/held | at_least, timeout | calls that are held |
 | POST /_standin/release | drop | lets them go on, or breaks them off |
 """
@@ -24,9 +26,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from tests.standin import processing, training, transform
 from tests.standin.dispatch import Request, Response
 from tests.standin.errors import sagemaker_arn
 from tests.standin.faults import CREDENTIAL_STATES, Fault
+from tests.standin.hosting_control import change_endpoint, hosting_report
 from tests.standin.lifecycle import TERMINAL, Interrupt
 from tests.standin.settings import AWS_LIMITS, JobRule, LogPlan, Settings, parse_phases
 from tests.standin.state import Job, Model, Region
@@ -208,8 +212,10 @@ def _clock(world: World, body: Body) -> Body:
 def _logs(world: World, body: Body) -> Body:
     _only(body, "group", "stream", "events", "region", "account")
     with world.lock:
-        now = world.clock.now()
-        stream = _region(world, body).group(body["group"]).put_stream(body["stream"], round(now * 1000))
+        now, region = world.clock.now(), _region(world, body)
+        for area in (training, transform, processing):
+            area.log_group(region)
+        stream = region.group(body["group"]).put_stream(body["stream"], round(now * 1000))
         for event in body["events"]:
             _only(event, "message", "timestamp", "offset", "readable_in")
             timestamp = event.get("timestamp", round((now + event.get("offset", 0.0)) * 1000))
@@ -219,12 +225,11 @@ def _logs(world: World, body: Body) -> Body:
 
 def _jobs(world: World, _body: Body) -> Body:
     with world.lock:
-        now = world.clock.now()
-        return {
-            "jobs": [
-                _job_report(region, job, now) for region in world.regions() for job in region.jobs() if job.exists(now)
-            ],
-        }
+        now, regions = world.clock.now(), world.regions()
+        for region in regions:
+            region.agenda.advance(now)
+        found = [(region, job) for region in regions for job in region.jobs() if job.exists(now)]
+        return {"jobs": [_job_report(region, job, now) for region, job in found]}
 
 
 def _job_report(region: Region, job: Job, now: float) -> Body:
@@ -244,17 +249,22 @@ def _job_report(region: Region, job: Job, now: float) -> Body:
 
 
 def _change_job(world: World, body: Body) -> Body:
-    _only(body, "end", "show", "status", "secondary", "reason", "region", "account")
+    _only(body, "end", "show", "status", "secondary", "reason", "exit_message", "kind", "region", "account")
     kind = "end" if "end" in body else "show"
     name, status = body[kind], body.get("status", "Completed")
     if kind == "end" and status not in TERMINAL:
         raise ValueError(f"a job ends as {', '.join(sorted(TERMINAL))}, not {status!r}")
     with world.lock:
         now, region = world.clock.now(), _region(world, body)
-        job = region.training.get(name, now) or region.transform.get(name, now)
-        if job is None or job.at(now).status in TERMINAL:
+        region.agenda.advance(now)
+        job = region.running_job(name, now, body.get("kind", "*"))
+        if job is None and kind == "show":
+            # A tuning job is shown as Deleting or DeleteFailed after its end.
+            job = region.tuning.get(name, now)
+        if job is None:
             raise ValueError(f"no running job {name!r} in {region.name}")
-        job.interrupt(Interrupt(kind, now, status, body.get("reason", ""), body.get("secondary", "")))
+        said = [body.get(member, "") for member in ("reason", "secondary", "exit_message")]
+        job.interrupt(Interrupt(kind, now, status, *said))
     return {kind: name}
 
 
@@ -282,6 +292,22 @@ def add_model(world: World, region: Region, name: str) -> None:
         region.tags[arn] = {}
 
 
+def _hosting(world: World, _body: Body) -> Body:
+    with world.lock:
+        return hosting_report(world.regions(), world.clock.now())
+
+
+def _change_endpoint(world: World, body: Body) -> Body:
+    _only(body, "end", "show", "status", "reason", "region", "account")
+    kind = "end" if "end" in body else "show"
+    status = body.get("status", "InService")
+    with world.lock:
+        change_endpoint(
+            _region(world, body), body[kind], world.clock.now(), status, body.get("reason", ""), ends=kind == "end"
+        )
+    return {kind: body[kind]}
+
+
 def _held(world: World, body: Body) -> Body:
     _only(body, "at_least", "timeout")
     return {"held": world.faults.holds.waiting(int(body.get("at_least", 0)), float(body.get("timeout", 0.0)))}
@@ -305,6 +331,8 @@ ROUTES: dict[tuple[str, str], Callable[[World, Body], Body]] = {
     ("GET", "jobs"): _jobs,
     ("POST", "jobs"): _change_job,
     ("POST", "models"): _models,
+    ("GET", "hosting"): _hosting,
+    ("POST", "endpoints"): _change_endpoint,
     ("GET", "held"): _held,
     ("POST", "release"): _release,
 }

@@ -158,7 +158,15 @@ class Dispatcher:
 
     def _denial(self, target: _Target) -> AwsError:
         call = self._call(target)
-        kinds = {"TrainingJobName": "training-job", "TransformJobName": "transform-job", "ModelName": "model"}
+        kinds = {
+            "TrainingJobName": "training-job",
+            "ProcessingJobName": "processing-job",
+            "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
+            "TransformJobName": "transform-job",
+            "ModelName": "model",
+            "EndpointName": "endpoint",
+            "EndpointConfigName": "endpoint-config",
+        }
         region, account = call.region.name, call.region.account
         resource = "*"
         for member, kind in kinds.items():

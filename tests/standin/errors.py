@@ -60,6 +60,26 @@ def log_stream_missing() -> AwsError:
     return AwsError("ResourceNotFoundException", "The specified log stream does not exist.")
 
 
+def scalable_target_left() -> AwsError:
+    """SageMaker's refusal to delete a variant whose scalable target the caller may not deregister."""
+    text = (
+        "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM identity used to "
+        "invoke DeleteEndpoint does not have application-autoscaling:DeregisterScalableTarget permission to "
+        "deregister the scalable target."
+    )
+    return validation(text)
+
+
+def object_not_found(message: str) -> AwsError:
+    """Application Auto Scaling's answer for targets, policies and scheduled actions that are not there."""
+    return AwsError("ObjectNotFoundException", message)
+
+
+def scaling_resource_not_found(arn: str) -> AwsError:
+    """Application Auto Scaling's answer for tags of a target that is not there; our wording."""
+    return AwsError("ResourceNotFoundException", f"The resource doesn't exist: {arn}")
+
+
 def throttled() -> AwsError:
     """The answer to a call above its rate, the same in all services that speak JSON 1.1."""
     return AwsError("ThrottlingException", "Rate exceeded")

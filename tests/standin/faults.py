@@ -68,6 +68,9 @@ class Fault:
 
 # Error codes that come with HTTP 400, and their texts where AWS has a fixed one.
 _CLIENT_CODES = {
+    "ConcurrentUpdateException": "",
+    "LimitExceededException": "",
+    "ObjectNotFoundException": "",
     "ThrottlingException": "Rate exceeded",
     "ExpiredTokenException": "The security token included in the request is expired",
     "UnrecognizedClientException": "The security token included in the request is invalid.",

@@ -1,4 +1,4 @@
-"""What training and transform jobs have in common: finding, listing, stopping, quotas, roles."""
+"""What jobs of all kinds have in common: finding, listing, stopping, quotas, roles."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def stop(call: Call, job: Job, noun: str) -> dict[str, Any]:
 
 def modified(call: Call, job: Job) -> float:
     """LastModifiedTime of a job as the caller sees it."""
-    return job.life.modified_at(call.seen, call.world.settings.modified_primary_only)
+    return job.modified_at(call.seen, call.world.settings.modified_primary_only)
 
 
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
@@ -70,12 +70,14 @@ def summaries(call: Call, jobs: list[Job], summary: Callable[[Call, Job], dict[s
     return [{name: value for name, value in one.items() if name not in omit} for one in made] if omit else made
 
 
-def list_jobs(call: Call, table: Table[Job], default_order: str) -> tuple[list[Job], str | None]:
+def list_jobs(
+    call: Call, table: Table[Job], default_order: str, default_by: str = "CreationTime"
+) -> tuple[list[Job], str | None]:
     """A page of jobs by the request's filters, and the token of the next."""
     params = call.params
     place = decode_token(call.operation, params["NextToken"]) if params.get("NextToken") else None
     descending = params.get("SortOrder", default_order) == "Descending"
-    by = params.get("SortBy", "CreationTime")
+    by = params.get("SortBy", default_by)
     items = _ordered(table, by, place, call.seen, descending=descending)
     wanted = params.get("StatusEquals")
     page, last = cut_page(

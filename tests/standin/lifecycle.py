@@ -14,7 +14,17 @@ IN_PROGRESS = "InProgress"
 STOPPING = "Stopping"
 DELETING = "Deleting"
 TERMINAL = frozenset({"Completed", "Failed", "Stopped"})
-PHASES = ("starting", "pending", "downloading", "training", "transforming", "uploading", "stopping", "deleting")
+PHASES = (
+    "starting",
+    "pending",
+    "downloading",
+    "training",
+    "transforming",
+    "uploading",
+    "stopping",
+    "deleting",
+    "processing",
+)
 
 # Secondary status and messages of each phase of a training job; a phase with several messages is divided evenly.
 _TRAINING_PHASES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -37,11 +47,16 @@ _MAX_RUNTIME_MESSAGE = "Training job runtime exceeded MaxRuntimeInSeconds provid
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A job that fails: in `phase`, `after` seconds from its start (None: at its end), for `reason`."""
+    """A job that fails: in `phase`, `after` seconds from its start (None: at its end), for `reason`.
+
+    A phase that the kind of job does not have stands for its own: a processing job then fails while it processes.
+    `exit_message` is what the container of a processing job leaves behind.
+    """
 
     reason: str = "AlgorithmError: ExecuteUserScriptError:\nExitCode 1"
     phase: str = "training"
     after: float | None = None
+    exit_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class Plan:
         created: when it was created, seconds since 1970.
         max_runtime: MaxRuntimeInSeconds, counted from the first `Downloading`.
         restarts: how often training is interrupted and begins again (each try takes its share of `training`).
+        exit_message: what a processing job's container says when it exits well.
     """
 
     created: float
@@ -66,6 +82,8 @@ class Plan:
     max_runtime: float = 86400.0
     failure: Failure | None = None
     restarts: int = 0
+    processing: float = 10.0
+    exit_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,7 @@ class Interrupt:
     status: str = "Stopped"
     reason: str = ""
     secondary: str = ""
+    exit_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,7 @@ class Step:
     start: float
     phase: str = ""
     reason: str = ""
+    exit_message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +153,7 @@ class Life:
         return tuple((s.start, end) for s, end in zip(self.steps, ends, strict=True) if s.phase == phase)
 
 
-_BILLED = frozenset({"downloading", "training", "transforming", "uploading"})
+_BILLED = frozenset({"downloading", "training", "transforming", "uploading", "processing"})
 
 
 def training_life(plan: Plan, interrupts: tuple[Interrupt, ...] = ()) -> Life:
@@ -172,6 +192,23 @@ def transform_life(plan: Plan, interrupts: tuple[Interrupt, ...] = ()) -> Life:
     return _finish(plan, steps, interrupts)
 
 
+def processing_life(plan: Plan, interrupts: tuple[Interrupt, ...] = ()) -> Life:
+    """The life of a processing job, which shows no secondary statuses."""
+    begin = plan.created + plan.starting
+    end = replace(_end_step("Completed", begin + plan.processing), exit_message=plan.exit_message)
+    steps = [
+        Step(IN_PROGRESS, "", "", plan.created, "starting"),
+        Step(IN_PROGRESS, "", "", begin, "processing"),
+        end,
+    ]
+    return _finish(plan, steps, interrupts)
+
+
+def tuning_life(plan: Plan, interrupts: tuple[Interrupt, ...] = ()) -> Life:
+    """The life of a tuning job, which goes on until it is interrupted: its end depends on its training jobs."""
+    return _interrupted(plan, [Step(IN_PROGRESS, "", "", plan.created)], interrupts, stopping=float("inf"))
+
+
 def _end_step(status: str, start: float, secondary: str = "", message: str = "", reason: str = "") -> Step:
     text = message or _TERMINAL_MESSAGES.get(status, "")
     return Step(status, secondary or status, text, start, reason=reason)
@@ -183,15 +220,20 @@ def _cut(steps: list[Step], at: float, *more: Step) -> list[Step]:
 
 
 def _finish(plan: Plan, steps: list[Step], interrupts: tuple[Interrupt, ...]) -> Life:
-    steps = _with_limit(plan, _with_failure(plan, steps))
+    return _interrupted(plan, _with_limit(plan, _with_failure(plan, steps)), interrupts, stopping=plan.stopping)
+
+
+def _interrupted(plan: Plan, steps: list[Step], interrupts: tuple[Interrupt, ...], *, stopping: float) -> Life:
+    """The life after all that was done from outside; a stopped job is `Stopped` after `stopping` seconds."""
     gone: float | None = None
     for interrupt in sorted(interrupts, key=lambda item: item.at):
         if interrupt.kind == "stop":
-            stopping = _end_step(STOPPING, interrupt.at)
-            steps = _cut(steps, interrupt.at, stopping, _end_step("Stopped", interrupt.at + plan.stopping))
+            steps = _cut(steps, interrupt.at, _end_step(STOPPING, interrupt.at))
+            if stopping < float("inf"):
+                steps.append(_end_step("Stopped", interrupt.at + stopping))
         elif interrupt.kind in ("end", "show"):
             step = _end_step(interrupt.status, interrupt.at, interrupt.secondary, reason=interrupt.reason)
-            steps = _cut(steps, interrupt.at, step)
+            steps = _cut(steps, interrupt.at, replace(step, exit_message=interrupt.exit_message))
         elif interrupt.kind == "delete":
             steps = _cut(steps, interrupt.at, replace(_end_step(DELETING, interrupt.at), secondary=steps[-1].secondary))
             gone = interrupt.at + plan.deleting
@@ -201,13 +243,14 @@ def _finish(plan: Plan, steps: list[Step], interrupts: tuple[Interrupt, ...]) ->
 def _with_failure(plan: Plan, steps: list[Step]) -> list[Step]:
     if plan.failure is None:
         return steps
-    wanted = (plan.failure.phase, "training", "transforming", "starting")
+    wanted = (plan.failure.phase, "training", "transforming", "processing", "starting")
     first = next(s for phase in wanted for s in steps if s.phase == phase)
     after = plan.failure.after
     if after is None:
         after = float(getattr(plan, first.phase, 0.0))
     at = min(first.start + after, steps[-1].start)
-    return _cut(steps, at, _end_step("Failed", at, reason=plan.failure.reason))
+    end = _end_step("Failed", at, reason=plan.failure.reason)
+    return _cut(steps, at, replace(end, exit_message=plan.failure.exit_message))
 
 
 def _with_limit(plan: Plan, steps: list[Step]) -> list[Step]:

@@ -1,4 +1,4 @@
-"""SageMaker models: CreateModel, DescribeModel, DeleteModel, ListModels."""
+"""SageMaker models: CreateModel, DescribeModel, DeleteModel, ListModels. Knows nothing of how models are used."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.standin import errors
 from tests.standin.jobs import check_role, tags_of
-from tests.standin.listing import cut_page, decode_token, encode_token
+from tests.standin.resources import list_page, note_deletion
 from tests.standin.state import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.standin.world import Call
 
 
@@ -49,7 +47,7 @@ def create_model(call: Call) -> dict[str, Any]:
     request = {key: value for key, value in params.items() if key != "Tags"}
     table = call.region.models
     table.add(Model(name, arn, table.next_number(), request, call.now))
-    call.region.tags[arn] = tags
+    call.region.set_tags(arn, tags)
     return {"ModelArn": arn}
 
 
@@ -58,46 +56,43 @@ def describe_model(call: Call) -> dict[str, Any]:
     model = find_model(call, call.seen)
     answer = {"EnableNetworkIsolation": False, **model.request}
     if "PrimaryContainer" in answer:
-        answer["PrimaryContainer"] = {"Mode": "SingleModel", "Environment": {}, **answer["PrimaryContainer"]}
+        answer["PrimaryContainer"] = _filled_in(answer["PrimaryContainer"])
+    if "Containers" in answer:
+        answer["Containers"] = [_filled_in(container) for container in answer["Containers"]]
     return {**answer, "ModelArn": model.arn, "CreationTime": model.created}
 
 
+def _filled_in(container: dict[str, Any]) -> dict[str, Any]:
+    """A container with the values that AWS adds when it describes a model."""
+    return {"Mode": "SingleModel", "Environment": {}, **container}
+
+
+def images_of(model: Model) -> tuple[str, ...]:
+    """The images of a model's containers; those of model packages are not known."""
+    request = model.request
+    containers = [request["PrimaryContainer"]] if "PrimaryContainer" in request else request.get("Containers", [])
+    return tuple(container["Image"] for container in containers if "Image" in container)
+
+
 def delete_model(call: Call) -> dict[str, Any]:
-    """DeleteModel; the name is free at once."""
+    """DeleteModel; the name is free at once. One that an endpoint uses can be deleted, which is recorded."""
     model = find_model(call, call.now)
-    call.region.models.remove(model.name)
-    call.region.tags.pop(model.arn, None)
+    note_deletion(
+        call,
+        "model",
+        model.name,
+        lambda deployment: any(v.config.get("ModelName") == model.name for v in deployment.all_variants),
+    )
+    model.gone_at = call.now
+    call.region.drop_tags(model.arn, call.now)
     return {}
 
 
 def list_models(call: Call) -> dict[str, Any]:
     """ListModels."""
-    params = call.params
-    by_name = params.get("SortBy", "CreationTime") == "Name"
-    descending = params.get("SortOrder", "Descending") == "Descending"
-    key: Callable[[Model], Any] = (lambda m: m.name) if by_name else (lambda m: m.number)
-    models = sorted(call.region.models.ordered, key=key, reverse=descending)
-    if params.get("NextToken"):
-        place = decode_token(call.operation, params["NextToken"])
-        models = [m for m in models if (key(m) < place if descending else key(m) > place)]
-    page, last = cut_page(
-        models,
-        params.get("MaxResults", 10),
-        lambda m: _counts(call, m),
-        lambda m: m.exists(call.seen),
-    )
+    page, token = list_page(call, call.region.models)
     summaries = [{"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created} for m in page]
-    return {"Models": summaries, "NextToken": None if last is None else encode_token(call.operation, key(last))}
-
-
-def _counts(call: Call, model: Model) -> bool:
-    params = call.params
-    low, high = params.get("CreationTimeAfter", 0), params.get("CreationTimeBefore", float("inf"))
-    return (
-        model.exists(call.seen)
-        and params.get("NameContains", "") in model.name
-        and low <= round(model.created, 3) <= high
-    )
+    return {"Models": summaries, "NextToken": token}
 
 
 OPERATIONS = {

@@ -12,7 +12,20 @@ from typing import Any
 
 import botocore.session
 
-from tests.standin import logs, models, sts, tags, training, transform
+from tests.standin import (
+    autoscaling,
+    autoscaling_policies,
+    endpoint_configs,
+    endpoints,
+    logs,
+    models,
+    processing,
+    sts,
+    tags,
+    training,
+    transform,
+    tuning,
+)
 from tests.standin.validate import Check, Compiler
 from tests.standin.world import Call
 
@@ -20,13 +33,37 @@ Handler = Callable[[Call], dict[str, Any]]
 Shaper = Callable[[Any], Any]
 
 HANDLERS: dict[str, dict[str, Handler]] = {
-    "sagemaker": {**training.OPERATIONS, **transform.OPERATIONS, **models.OPERATIONS, **tags.OPERATIONS},
+    "sagemaker": {
+        **training.OPERATIONS,
+        **transform.OPERATIONS,
+        **processing.OPERATIONS,
+        **tuning.OPERATIONS,
+        **models.OPERATIONS,
+        **endpoint_configs.OPERATIONS,
+        **endpoints.OPERATIONS,
+        **tags.OPERATIONS,
+    },
+    "application-autoscaling": {**autoscaling.OPERATIONS, **autoscaling_policies.OPERATIONS},
     "logs": dict(logs.OPERATIONS),
     "sts": dict(sts.OPERATIONS),
 }
 
 # The member of a request that names what it is about, for fault rules and the record of requests.
-NAME_MEMBERS = ("TrainingJobName", "TransformJobName", "ModelName", "logGroupName", "NameContains", "ResourceArn")
+NAME_MEMBERS = (
+    "TrainingJobName",
+    "TransformJobName",
+    "ProcessingJobName",
+    "HyperParameterTuningJobName",
+    "ModelName",
+    "EndpointName",
+    "EndpointConfigName",
+    "ResourceId",
+    "PolicyName",
+    "logGroupName",
+    "NameContains",
+    "ResourceArn",
+    "ResourceARN",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +121,16 @@ def shaper(shape: Any, parents: tuple[str, ...] = ()) -> Shaper:
     }
 
 
+def up_to_date(handler: Handler) -> Handler:
+    """A handler before which everything happens that is due in its region by the time of the call."""
+
+    def handle(call: Call) -> dict[str, Any]:
+        call.region.agenda.advance(call.now)
+        return handler(call)
+
+    return handle
+
+
 def _service(session: Any, name: str, handlers: dict[str, Handler]) -> Service:
     model = session.get_service_model(name)
     compiler = Compiler()
@@ -92,7 +139,7 @@ def _service(session: Any, name: str, handlers: dict[str, Handler]) -> Service:
         described = model.operation_model(operation)
         check = compiler.compile(described.input_shape) if described.input_shape is not None else None
         form = shaper(described.output_shape) if described.output_shape is not None else lambda _value: {}
-        operations[operation] = Operation(operation, handler, check, form)
+        operations[operation] = Operation(operation, up_to_date(handler), check, form)
     return Service(
         name=name,
         target_prefix=model.metadata.get("targetPrefix", ""),

@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from tests.standin.endpoint_life import ENDPOINT_PHASES, EndpointFailure, EndpointPlan
 from tests.standin.lifecycle import PHASES, Failure, Plan
 
 Span = tuple[float, float]
+
+RULE_KINDS = ("*", "training", "transform", "processing", "tuning", "endpoint")
 
 DEFAULT_PHASES: dict[str, Span] = {
     "starting": (1.0, 1.0),
@@ -24,6 +27,10 @@ DEFAULT_PHASES: dict[str, Span] = {
     "uploading": (1.0, 1.0),
     "stopping": (1.0, 1.0),
     "deleting": (1.0, 1.0),
+    "processing": (10.0, 10.0),
+    "creating": (5.0, 5.0),
+    "updating": (5.0, 5.0),
+    "rolling_back": (2.0, 2.0),
 }
 
 # The rates of the real service per account and region, as far as AWS names them: calls a second, then burst.
@@ -56,9 +63,9 @@ def parse_span(value: Any) -> Span:
 
 def parse_phases(values: dict[str, Any]) -> dict[str, Span]:
     """Durations by phase name. ValueError names an unknown phase."""
-    unknown = sorted(set(values) - set(PHASES))
+    unknown = sorted(set(values) - set(DEFAULT_PHASES))
     if unknown:
-        raise ValueError(f"unknown phase {unknown[0]!r}; there are {', '.join(PHASES)}")
+        raise ValueError(f"unknown phase {unknown[0]!r}; there are {', '.join(DEFAULT_PHASES)}")
     return {name: parse_span(value) for name, value in values.items()}
 
 
@@ -103,11 +110,13 @@ class JobRule:
 
     Attributes:
         match: glob over the job name.
-        kind: `training`, `transform` or `*`.
+        kind: one of `RULE_KINDS`.
         phases: durations that differ from the general ones.
         failure: how it fails, if it does.
         restarts: see `Plan.restarts`.
+        exit_message: see `Plan.exit_message`.
         logs: log settings that differ.
+        endpoint_failure: how an endpoint's creation or update fails, if it does.
     """
 
     match: str
@@ -116,6 +125,8 @@ class JobRule:
     failure: Failure | None = None
     restarts: int = 0
     logs: dict[str, Any] = field(default_factory=dict)
+    endpoint_failure: EndpointFailure | None = None
+    exit_message: str = ""
 
     def matches(self, kind: str, name: str) -> bool:
         """Whether the rule is for this job."""
@@ -123,8 +134,11 @@ class JobRule:
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> JobRule:
-        """From JSON: `match`, `kind`, `phases`, `fail` (text or {reason, phase, after}), `restarts`, `logs`."""
-        unknown = sorted(set(values) - {"match", "kind", "phases", "fail", "restarts", "logs"})
+        """From JSON: `match`, `kind`, `phases`, `fail` (text or the members of the failure), and the other attributes.
+
+        The `fail` of a rule of kind `*` is for jobs; endpoints fail by rules of their own kind.
+        """
+        unknown = sorted(set(values) - {"match", "kind", "phases", "fail", "restarts", "logs", "exit_message"})
         if unknown or not isinstance(values.get("match"), str):
             raise ValueError(f"unknown member {unknown[0]!r} in a rule" if unknown else "a rule needs `match`")
         fail = values.get("fail")
@@ -133,16 +147,18 @@ class JobRule:
         elif fail is True:
             fail = {}
         kind = values.get("kind", "*")
-        if kind not in ("*", "training", "transform"):
-            raise ValueError(f"a rule's kind is training, transform or *, not {kind!r}")
+        if kind not in RULE_KINDS:
+            raise ValueError(f"a rule's kind is {', '.join(RULE_KINDS)}, not {kind!r}")
         LogPlan().changed(values.get("logs", {}))
         return cls(
             match=values["match"],
             kind=kind,
             phases=parse_phases(values.get("phases", {})),
-            failure=None if not isinstance(fail, dict) else Failure(**fail),
+            failure=None if not isinstance(fail, dict) or kind == "endpoint" else Failure(**fail),
             restarts=int(values.get("restarts", 0)),
+            exit_message=str(values.get("exit_message", "")),
             logs=dict(values.get("logs", {})),
+            endpoint_failure=EndpointFailure(**fail) if isinstance(fail, dict) and kind == "endpoint" else None,
         )
 
 
@@ -153,7 +169,7 @@ class Settings:
     Attributes:
         seed: of all that is drawn.
         phases, rules, logs: what becomes of new jobs.
-        quotas: instances by type, or by `<type> for <usage> job usage`.
+        quotas: instances by type, or by `<type> for <usage> job usage`, `<type> for endpoint usage`.
         missing_roles: globs of role ARNs that cannot be assumed.
         modified_primary_only: LastModifiedTime moves with the status only.
         omit: members that summaries of jobs lack, such as `SecondaryStatus`, which AWS doesn't promise.
@@ -178,8 +194,41 @@ class Settings:
         spans = self.phases if rule is None else {**self.phases, **rule.phases}
         dice = random.Random(f"{self.seed}/{kind}/{name}")
         times = {phase: dice.uniform(*spans[phase]) for phase in PHASES}
-        failure, restarts = (None, 0) if rule is None else (rule.failure, rule.restarts)
-        return Plan(created=created, max_runtime=max_runtime, failure=failure, restarts=restarts, **times)
+        if rule is None:
+            rule = JobRule("*")
+        return Plan(
+            created=created,
+            max_runtime=max_runtime,
+            failure=rule.failure,
+            restarts=rule.restarts,
+            exit_message=rule.exit_message,
+            **times,
+        )
+
+    def endpoint_plan(self, name: str, phase: str, number: int) -> EndpointPlan:
+        """What is to become of a change of an endpoint by the rules now in force.
+
+        Args:
+            name: the endpoint's.
+            phase: what begins: `creating`, `updating` by a user, `scaling` (never fails) or `deleting`.
+            number: counts the changes of the endpoint, each of which is drawn anew.
+        """
+        rule = self.rule_for("endpoint", name)
+        spans = self.phases if rule is None else {**self.phases, **rule.phases}
+        dice = random.Random(f"{self.seed}/endpoint/{name}/{number}")
+        times = {part: dice.uniform(*spans[part]) for part in ENDPOINT_PHASES}
+        failure = None if rule is None else rule.endpoint_failure
+        if rule is None or failure is None or failure.phase != phase:
+            return EndpointPlan(failure=None, **times)
+        if failure.count is not None:
+            self._use_up(rule, failure, failure.count)
+        return EndpointPlan(failure=failure, **times)
+
+    def _use_up(self, rule: JobRule, failure: EndpointFailure, count: int) -> None:
+        """Count a failure of a rule as used; a rule without any left is no longer there."""
+        place = self.rules.index(rule)
+        left = [replace(rule, endpoint_failure=replace(failure, count=count - 1))] if count > 1 else []
+        self.rules[place : place + 1] = left
 
     def log_plan(self, kind: str, name: str) -> LogPlan:
         """How a new job writes its log."""

@@ -1,16 +1,19 @@
-"""What exists in the stand-in's accounts: jobs, models, tags and log groups, per account and region.
+"""What exists in the stand-in's accounts: jobs, models, endpoints, tags and log groups, per account and region.
 
 Holds and finds; knows neither the wire nor the wording of AWS.
 """
 
 from __future__ import annotations
 
+import heapq
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from tests.standin.lifecycle import Interrupt, Life, Plan, Step
+from tests.standin.autoscaling_state import Scaling
+from tests.standin.endpoint_life import Endpoint
+from tests.standin.lifecycle import TERMINAL, Interrupt, Life, Plan, Step
 from tests.standin.logstream import GeneratedStream, PutStream, Source
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ class Job:
     instance_type: str
     interrupts: tuple[Interrupt, ...] = ()
     life: Life = field(init=False)
+    on_change: Callable[[float], None] | None = None
 
     def __post_init__(self) -> None:
         self.life = self.life_of(self.plan, ())
@@ -48,6 +52,8 @@ class Job:
         """Change what becomes of it from `interrupt.at` on."""
         self.interrupts = (*self.interrupts, interrupt)
         self.life = self.life_of(self.plan, self.interrupts)
+        if self.on_change is not None:
+            self.on_change(interrupt.at)
 
     def at(self, now: float) -> Step:
         """Its state."""
@@ -56,6 +62,10 @@ class Job:
     def exists(self, now: float) -> bool:
         """Whether it is created and not yet deleted."""
         return self.created <= now and (self.life.gone_at is None or now < self.life.gone_at)
+
+    def modified_at(self, now: float, primary_only: bool = False) -> float:
+        """LastModifiedTime; see `Life.modified_at`."""
+        return self.life.modified_at(now, primary_only)
 
 
 @dataclass(slots=True)
@@ -67,13 +77,28 @@ class Model:
     number: int
     request: dict[str, Any]
     created: float
+    gone_at: float | None = None
 
     def exists(self, now: float) -> bool:
-        """Whether it is created."""
-        return self.created <= now
+        """Whether it is created and not yet deleted."""
+        return self.created <= now and (self.gone_at is None or now < self.gone_at)
 
 
-Item = TypeVar("Item", Job, Model)
+@dataclass(slots=True)
+class EndpointConfig(Model):
+    """An endpoint configuration; it exists as a model does."""
+
+
+class Named(Protocol):
+    """What a table holds."""
+
+    name: str
+
+    def exists(self, now: float) -> bool:
+        """Whether it is there at that time."""
+
+
+Item = TypeVar("Item", bound=Named)
 
 
 class Table(Generic[Item]):
@@ -165,6 +190,39 @@ class LogGroup:
             yield from self._jobs[self._names[place]]
 
 
+class Growing(Protocol):
+    """Something that makes resources as time passes, such as a tuning job."""
+
+    def next_event(self) -> float:
+        """When it next has something to do; infinity if it hasn't."""
+
+    def step(self) -> None:
+        """Do what is due at `next_event`, as of that moment."""
+
+
+class Agenda:
+    """What is due when in a region, done in order of time when somebody looks. Nothing due costs one comparison."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Growing]] = []
+        self._count = 0
+
+    def note(self, growing: Growing) -> None:
+        """Have it done when it is due; to be called whenever that may have changed. Outdated notes do no harm."""
+        at = growing.next_event()
+        if at < float("inf"):
+            self._count += 1
+            heapq.heappush(self._heap, (at, self._count, growing))
+
+    def advance(self, now: float) -> None:
+        """Do all that is due up to a moment."""
+        while self._heap and self._heap[0][0] <= now:
+            at, _, growing = heapq.heappop(self._heap)
+            if growing.next_event() == at:
+                growing.step()
+                self.note(growing)
+
+
 @dataclass(slots=True)
 class Region:
     """Everything of one account in one region."""
@@ -173,9 +231,26 @@ class Region:
     name: str
     training: Table[Job] = field(default_factory=Table)
     transform: Table[Job] = field(default_factory=Table)
+    processing: Table[Job] = field(default_factory=Table)
+    tuning: Table[Job] = field(default_factory=Table)
+    agenda: Agenda = field(default_factory=Agenda)
     models: Table[Model] = field(default_factory=Table)
+    endpoint_configs: Table[EndpointConfig] = field(default_factory=Table)
+    endpoints: Table[Endpoint] = field(default_factory=Table)
+    scaling: Scaling = field(default_factory=Scaling)
+    in_use_deleted: list[dict[str, Any]] = field(default_factory=list)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
+    tags_until: dict[str, float] = field(default_factory=dict)
     groups: dict[str, LogGroup] = field(default_factory=dict)
+
+    def set_tags(self, arn: str, tags: dict[str, str]) -> None:
+        """The tags of a new resource."""
+        self.tags[arn] = tags
+        self.tags_until.pop(arn, None)
+
+    def drop_tags(self, arn: str, at: float) -> None:
+        """Let the tags of a resource end with it."""
+        self.tags_until[arn] = at
 
     def group(self, name: str) -> LogGroup:
         """A log group, made if need be (it exists for readers from its first event on)."""
@@ -185,3 +260,11 @@ class Region:
         """All jobs of all kinds."""
         yield from self.training.ordered
         yield from self.transform.ordered
+        yield from self.processing.ordered
+        yield from self.tuning.ordered
+
+    def running_job(self, name: str, now: float, kind: str = "*") -> Job | None:
+        """The job of that name and kind (`*`: any) that is not at its end; None if there is none."""
+        tables = (self.training, self.transform, self.processing, self.tuning)
+        found = [job for table in tables if (job := table.get(name, now)) is not None and kind in ("*", job.kind)]
+        return next((job for job in found if job.at(now).status not in TERMINAL), None)

@@ -18,8 +18,9 @@ MOST_TAGS = 50
 def _tags(call: Call) -> dict[str, str]:
     """The tags of the resource that the request names. ValidationException if there is none of that ARN."""
     arn = call.params["ResourceArn"]
-    tags = call.region.tags.get(arn.lower(), call.region.tags.get(arn))
-    if tags is None:
+    key = arn.lower() if arn.lower() in call.region.tags else arn
+    tags = call.region.tags.get(key)
+    if tags is None or call.region.tags_until.get(key, call.now + 1.0) <= call.now:
         raise errors.validation(f"Could not find resource with ARN: {arn}")
     return tags
 

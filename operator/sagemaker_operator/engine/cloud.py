@@ -93,13 +93,14 @@ class Cloud:
         """The time at AWS when it last answered; see Clients.server_time."""
         return self._clients.server_time(address)
 
-    def turn(self, address: Address, operation: str, place: int | None = None) -> int:
+    def turn(self, address: Address, operation: str, place: int | None = None, patience: float = PATIENCE) -> int:
         """Wait in line until an operation may be called; returns the place, to be handed to `call`.
 
         Args:
             address: where the call is to go.
             operation: the API's name for it.
             place: the place of an earlier Busy; without one, the end of the line is taken.
+            patience: seconds that are waited at most.
 
         Raises:
             Busy: the turn is too far off to wait for.
@@ -107,13 +108,19 @@ class Cloud:
         key = _key(address, operation)
         place = self._budgets.join(key) if place is None else place
         while (wait := self._budgets.wait(key, place)) > 0 and not self._stop.is_set():
-            if wait > self.PATIENCE:
+            if wait > patience:
                 raise Busy(place, wait)
             self._stop.wait(wait)
         return place
 
     def call(
-        self, address: Address, operation: str, parameters: Mapping[str, Any], *, place: int | None = None
+        self,
+        address: Address,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        place: int | None = None,
+        patience: float = PATIENCE,
     ) -> dict[str, Any]:
         """Call an operation within its budget.
 
@@ -122,12 +129,13 @@ class Cloud:
             operation: the API's name for it.
             parameters: the request.
             place: the place of an earlier Busy or of `turn`; without one, the end of the line is taken.
+            patience: seconds that are waited in line at most.
 
         Raises:
             Busy: the turn is too far off to wait for.
             AwsError: AWS refused, or did not answer.
         """
-        self.turn(address, operation, place)
+        self.turn(address, operation, place, patience)
         return self._counted(_key(address, operation), address, operation, parameters)
 
     def _counted(

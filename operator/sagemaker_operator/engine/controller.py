@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 MOST_STEPS = 200
 """Steps of one pass; more would mean that decision and execution do not agree."""
+LONG_PATIENCE = 5.0
+"""Seconds that a pass waits in line which has asked something already."""
 CONFLICT_PAUSE = 0.2
 """Seconds before an object is looked at again whose cached form turned out to be old."""
 OUTAGE_BASE = 1.0
@@ -262,8 +264,9 @@ class Controller:
                 run.facts = replace(run.facts, related={**run.facts.related, step.key: found})
                 return
             case steps.CreateObject():
-                run.neighbours.create(step)
                 kind = step.kind
+                if not self._create_object(run, step):
+                    return
             case steps.PatchObject():
                 run.neighbours.patch(step)
                 kind = step.related.kind
@@ -272,7 +275,21 @@ class Controller:
                 kind = step.related.kind
         log.info("%s %s: %s", self.kind.name, run.key, _in_words(step))
         kept = {key: found for key, found in run.facts.related.items() if run.found_kinds[key] != kind}
-        run.facts = replace(run.facts, related=kept)
+        run.facts = replace(run.facts, related=kept, written=run.facts.written + 1)
+
+    def _create_object(self, run: Pass, step: steps.CreateObject) -> bool:
+        """Create another object; returns whether it was created."""
+        try:
+            run.neighbours.create(step)
+        except KubeError as error:
+            if not step.tolerant or error.status not in (400, 403, 422):
+                raise
+            name = str(step.metadata["name"])
+            log.warning("%s %s: %s %s cannot be created: %s", self.kind.name, run.key, step.kind, name, error)
+            refused = {**run.facts.refused_objects, name: str(error)}
+            run.facts = replace(run.facts, refused_objects=refused)
+            return False
+        return True
 
     def _finish(self, run: Pass, step: steps.Done) -> str:
         self._follow(run)
@@ -477,8 +494,10 @@ class Controller:
         """An AWS call in the place that an earlier pass was given, if any."""
         place = run.memory.places.pop((operation, target), None)
         address = self._cloud.address(target.region, target.endpoint, service)
+        # What was asked in this pass is lost with it, so a pass of several questions waits in line rather than return.
+        patience = LONG_PATIENCE if run.facts.answers else self._cloud.PATIENCE
         try:
-            return self._cloud.call(address, operation, parameters, place=place)
+            return self._cloud.call(address, operation, parameters, place=place, patience=patience)
         except Busy as busy:
             run.memory.places[operation, target] = busy.place
             raise

@@ -5,9 +5,14 @@ A new job kind is a row in `smkube.kinds` and a module here.
 
 from __future__ import annotations
 
-from sagemaker_operator.kinds import training, transform
+from sagemaker_operator.kinds import processing, training, transform, tuning
 from sagemaker_operator.kinds.special import Special
 
-SPECIAL: dict[str, Special] = {"TrainingJob": training.SPECIAL, "BatchTransformJob": transform.SPECIAL}
+SPECIAL: dict[str, Special] = {
+    "TrainingJob": training.SPECIAL,
+    "ProcessingJob": processing.SPECIAL,
+    "HyperparameterTuningJob": tuning.SPECIAL,
+    "BatchTransformJob": transform.SPECIAL,
+}
 
 __all__ = ["SPECIAL", "Special"]

@@ -22,8 +22,9 @@ def _nothing(*_told: object) -> None:
     """For kinds that have nothing more to do."""
 
 
-def _unchanged(_facts: facts.Facts, state: Mapping[str, Any]) -> Fields:
-    return dict(state)
+def _never(_facts: facts.Facts) -> bool:
+    """For kinds that do nothing behind the end of their job."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Special:
         explanation: what a description says about the outcome, for `additional`.
         further: once the status is true to a description: the next step of what else the kind does, None at the end.
         before_release: once the job is over or gone: the next step before the object may go, None at the end.
-        noted: `operatorState` with what `further` did in this pass.
+        unfinished: by the status there is something left for `further`, whatever the job's word is.
     """
 
     refused_word: str
@@ -54,7 +55,7 @@ class Special:
     explanation: Callable[[Mapping[str, Any]], str] = failure_reason
     further: Callable[[facts.Facts, facts.Target, Mapping[str, Any]], Step | None] = _nothing
     before_release: Callable[[facts.Facts, facts.Target], Step | None] = _nothing
-    noted: Callable[[facts.Facts, Mapping[str, Any]], Fields] = _unchanged
+    unfinished: Callable[[facts.Facts], bool] = _never
 
 
 def time_field(description: Mapping[str, Any], member: str) -> str | None:

@@ -294,15 +294,24 @@ class Process:
         """Where calls go."""
         return Address(service, region, endpoint)
 
+    PATIENCE = 0.5
+
     def turn(self, _address: Address, _operation: str, _place: int | None = None) -> int:
         """Nobody stands in line here."""
         return 1
 
     def call(
-        self, address: Address, operation: str, parameters: Mapping[str, Any], *, place: int | None = None
+        self,
+        address: Address,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        place: int | None = None,
+        patience: float = PATIENCE,
     ) -> dict[str, Any]:
         """A call to AWS."""
         assert place in (None, 1)
+        assert patience > 0
         self.world.crash_point()
         answer = self.world.aws(address, operation, parameters)
         self.world.crash_point()

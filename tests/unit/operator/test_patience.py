@@ -38,13 +38,19 @@ class Counted(Process):
         return 1
 
     def call(
-        self, address: Address, operation: str, parameters: Mapping[str, Any], *, place: int | None = None
+        self,
+        address: Address,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        place: int | None = None,
+        patience: float = 0.5,
     ) -> dict[str, Any]:
         """A call to AWS."""
         if operation == self.world.kind.api.create:
             self.turn(address, operation)
         self.requests[operation] += 1
-        return super().call(address, operation, parameters, place=place)
+        return super().call(address, operation, parameters, place=place, patience=patience)
 
 
 def started(*names: str) -> Counted:

@@ -49,14 +49,6 @@ class Crash(BaseException):
     """The process dies here."""
 
 
-@dataclass(frozen=True, slots=True)
-class CountedFacts(Facts):
-    """Facts as the controller makes them."""
-
-    written: int = 0
-    """Objects that this pass has written."""
-
-
 def child_name(number: int, job: str = JOB.name) -> str:
     """What SageMaker calls a training job of a tuning job."""
     return f"{job}-{number:03d}-{number:08x}"
@@ -151,7 +143,7 @@ class Play:
 
     # --- the controller --------------------------------------------------------------------------------------------
 
-    def facts(self, **more: Any) -> CountedFacts:
+    def facts(self, **more: Any) -> Facts:
         """Facts at the start of a pass."""
         plain: Body = {
             "kind": TUNING,
@@ -167,7 +159,7 @@ class Play:
             "annotations": self.annotations,
             "spawn_limit": self.spawn_limit,
         }
-        return CountedFacts(**{**plain, **more})
+        return Facts(**{**plain, **more})
 
     def live(self) -> Done | None:
         """One pass over a living object, after its status was written."""
@@ -193,7 +185,7 @@ class Play:
                 return
         raise AssertionError("no end of it")
 
-    def _play(self, f: CountedFacts, decide: Callable[[Facts], Step | None]) -> Done | None:
+    def _play(self, f: Facts, decide: Callable[[Facts], Step | None]) -> Done | None:
         for _ in range(MOST_STEPS):
             step = decide(f)
             if step is None or isinstance(step, Done):
@@ -205,7 +197,7 @@ class Play:
             f = self._carry_out(f, step)
         raise AssertionError(f"more steps than one pass allows: {step}")
 
-    def _carry_out(self, f: CountedFacts, step: Step) -> CountedFacts:
+    def _carry_out(self, f: Facts, step: Step) -> Facts:
         match step:
             case Ask():
                 self.asked.append(step.operation)
