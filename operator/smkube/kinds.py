@@ -281,7 +281,15 @@ AUTOSCALING_POLICY = Kind(
     ),
 )
 
-ALL = (TRAINING_JOB, BATCH_TRANSFORM_JOB)
+ALL = (
+    TRAINING_JOB,
+    PROCESSING_JOB,
+    TUNING_JOB,
+    BATCH_TRANSFORM_JOB,
+    MODEL,
+    ENDPOINT_CONFIG,
+    HOSTING_DEPLOYMENT,
+)
 
 JOBS = tuple(kind for kind in ALL if kind.family is Family.JOB)
 

@@ -43,7 +43,7 @@ class Entry:
     rules: tuple[Rule, ...] = ()
     description: str = ""
     always_sent: bool = False
-    """For a string map: sent even when it is empty."""
+    """For a string map or a text: sent even when it is empty."""
     complete: bool = False
     """For a string map: AWS adds no names of its own, so one that only AWS knows is a difference."""
     unordered: bool = False
@@ -52,6 +52,10 @@ class Entry:
     """Compared with a description only where both sides have it."""
     zero_is_empty: bool = False
     """For a number: zero leaves the choice to AWS, as an absent value does."""
+    default: str = ""
+    """For a text: what AWS takes and reports where there is none."""
+    removal_counts: bool = False
+    """AWS fills nothing in here, so a value that only AWS has is one that was taken out of the spec."""
 
     def over(self, other: Entry) -> Entry:
         """This entry where it says something, the other where it does not; keywords and rules add up."""
@@ -69,6 +73,8 @@ class Entry:
             unordered=self.unordered or other.unordered,
             only_if_both=self.only_if_both or other.only_if_both,
             zero_is_empty=self.zero_is_empty or other.zero_is_empty,
+            default=self.default or other.default,
+            removal_counts=self.removal_counts or other.removal_counts,
         )
 
 
@@ -83,11 +89,32 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Members of one operation's request, for a spec that is put together of several."""
+
+    operation: str
+    members: tuple[str, ...]
+    service: str = ""
+    """Service of the operation, where it is not that of the definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A member that no operation has: a text, or a list of objects that are put together in the same way.
+
+    Whether it is required, and what it is, the overlay says at its path.
+    """
+
+    member: str
+    parts: tuple[Taken | Made, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One custom resource: its row, and where it departs from the service model.
 
-    Paths are written in AWS's names with `[]` behind a list, as in `InputDataConfig[].ChannelName`; the empty
-    path is the spec itself.
+    The spec is the request of the kind's Create operation, or put together of `parts`. Paths are written in AWS's names
+    with `[]` behind a list, as in `InputDataConfig[].ChannelName`; the empty path is the spec itself.
     """
 
     kind: Kind
@@ -95,8 +122,11 @@ class Definition:
     spec_required: bool
     columns: tuple[Column, ...]
     paths: Mapping[str, Entry]
+    client: Mapping[str, dict[str, Any]]
+    """Schemas of the spec fields that set up the AWS client and never reach AWS; the Region is required."""
     status: Mapping[str, Mapping[str, Any]]
-    """Schemas of the status fields that only this kind has."""
+    """Schemas of the status fields beside those of every kind."""
+    parts: tuple[Taken | Made, ...] = ()
     omitted: frozenset[str] = frozenset()
     """Paths that AWS lists in the request but does not accept there."""
     service: str = "sagemaker"

@@ -45,6 +45,8 @@ def _field(field: Field) -> dict[str, Any]:
         facts["alias"] = entry.alias
     if not field.described:
         facts["described"] = False
+    if entry.default:
+        facts["default"] = entry.default
     return _with_flags(
         facts,
         needed=field.needed,
@@ -52,6 +54,7 @@ def _field(field: Field) -> dict[str, Any]:
         none_is_empty=NONE in field.node.traits.get("enum", ()),
         only_if_both=entry.only_if_both,
         zero_is_empty=entry.zero_is_empty,
+        removal_counts=entry.removal_counts,
     )
 
 

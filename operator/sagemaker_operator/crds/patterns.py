@@ -12,8 +12,10 @@ import re
 
 MAX_REPEAT = 1000
 
-_POSIX = {"Alnum": "a-zA-Z0-9", "Alpha": "a-zA-Z", "Digit": "0-9", "Lower": "a-z", "Upper": "A-Z"}
-_FREE = frozenset({".*", r"[\S\s]*", r"[\s\S]*", "(.*)"})
+_POSIX = {"Alnum": "a-zA-Z0-9", "Alpha": "a-zA-Z", "Digit": "0-9", "Lower": "a-z", "Upper": "A-Z", "Print": " -~"}
+_XML = r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*"
+"""What an XML document can hold: all but some control characters. RE2 knows no surrogates."""
+_FREE = frozenset({".*", r"[\S\s]*", r"[\s\S]*", "(.*)", _XML, _XML.replace(r"\r\n", "")})
 _NOT_EMPTY = frozenset({".+", r"[\S\s]+", r"[\s\S]+"})
 _TOKEN = re.compile(r"\\p\{(?P<posix>\w{2,})\}|\{(?P<low>\d+),(?P<high>\d+)\}|\\.|.", re.DOTALL)
 _FOREIGN = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[+*?]\+|[\d,]\}\+")

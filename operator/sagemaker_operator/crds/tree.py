@@ -6,7 +6,7 @@ operator. Pure; works on any botocore service model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -114,15 +114,54 @@ class Walk:
             raise TreeError(f"{path}: no rule for the type {shape.type_name}")
         return Node(_SCALARS[shape.type_name], shape.metadata, entry)
 
-    def _fields(self, shape: Shape, path: str, described: Shape | None, above: tuple[str, ...]) -> tuple[Field, ...]:
+    def members(
+        self, shape: Shape, names: Collection[str], path: str, described: Shape | None = None
+    ) -> tuple[Field, ...]:
+        """Some members of a structure, as part of one that stands at `path`.
+
+        Raises:
+            TreeError: the structure lacks one of them.
+        """
+        unknown = set(names) - set(shape.members)
+        if unknown:
+            raise TreeError(f"{shape.name} has no {', '.join(sorted(unknown))}")
+        return self._fields(shape, path, described, (), names)
+
+    def made(self, member: str, path: str, fields: tuple[Field, ...]) -> Field:
+        """A member that the model does not have: a list of objects with these fields, or a text without any.
+
+        Raises:
+            TreeError: the overlay does not describe it.
+        """
+        place = f"{path}.{member}".removeprefix(".")
+        entry = self.paths.get(place, Entry())
+        if not entry.description:
+            raise TreeError(f"{place}: the overlay has to describe it")
+        node = Node("string", {}, entry)
+        if fields:
+            item = Node("structure", {}, self.paths.get(f"{place}[]", Entry()), fields=by_name(fields))
+            node = Node("list", {}, entry, item=item)
+        required = bool(entry.required)
+        return Field(
+            lower_first(member), member, node, required, required, described=False, description=entry.description
+        )
+
+    def _fields(
+        self,
+        shape: Shape,
+        path: str,
+        described: Shape | None,
+        above: tuple[str, ...],
+        only: Collection[str] | None = None,
+    ) -> tuple[Field, ...]:
         known = described.members if described is not None and described.type_name == "structure" else {}
         found = []
         for member, inner in shape.members.items():
             place = f"{path}.{member}".removeprefix(".")
-            if place not in self.omitted:
+            if place not in self.omitted and (only is None or member in only):
                 needed = member in shape.required_members
                 found.append(self._field(member, inner, place, needed, known.get(member), above))
-        return tuple(sorted(found, key=lambda each: each.name))
+        return by_name(found)
 
     def _field(
         self, member: str, shape: Shape, place: str, needed: bool, described: Shape | None, above: tuple[str, ...]
@@ -141,6 +180,11 @@ class Walk:
             described=described is not None,
             description=description,
         )
+
+
+def by_name(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Fields in the order in which they are written."""
+    return tuple(sorted(fields, key=lambda each: each.name))
 
 
 def lower_first(member: str) -> str:

@@ -25,6 +25,16 @@ def from_description(kind_name: str, description: Mapping[str, Any]) -> dict[str
     Raises:
         ValueError: the field map does not have the kind.
     """
+    node = fields.of(kind_name).spec
+    return _sound(node, _structure(node, description))
+
+
+def as_told(kind_name: str, description: Mapping[str, Any]) -> dict[str, Any]:
+    """The description in the words of a spec, to compare with: it may lack what a spec must have.
+
+    Raises:
+        ValueError: the field map does not have the kind.
+    """
     return _structure(fields.of(kind_name).spec, description)
 
 
@@ -38,6 +48,23 @@ def _structure(node: Node, description: Mapping[str, Any]) -> dict[str, Any]:
         if field.needed or not fields.empty(value):
             spec[field.name] = value
     return spec
+
+
+def _sound(node: Node, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec without optional objects that lack what AWS demands of them: some descriptions have such for none."""
+    known = {field.name: field for field in node.fields}
+    made = {name: _sound_value(known[name].node, each) for name, each in spec.items()}
+    return {name: each for name, each in made.items() if known[name].needed or not _hollow(known[name].node, each)}
+
+
+def _sound_value(node: Node, value: Any) -> Any:
+    if node.form == "list" and node.item is not None and isinstance(value, list):
+        return [_sound_value(node.item, each) for each in value]
+    return _sound(node, value) if node.form == "structure" and isinstance(value, Mapping) else value
+
+
+def _hollow(node: Node, value: Any) -> bool:
+    return node.form == "structure" and any(field.needed and field.name not in value for field in node.fields)
 
 
 def _value(node: Node, given: Any) -> Any:

@@ -1,19 +1,21 @@
 """Compares a spec with what AWS says of the job that was made from it. Pure.
 
-Only what the spec states is compared, so that values which AWS filled in never count as a difference. Empty
-and absent are equal, and so are `None` and no value in the enumerations that have it, an unset flag or number
-and a zero one, 1 and 1.0. What Describe does not give back (tags among it) is not compared.
+Only what the spec states is compared, so that values which AWS filled in never count as a difference; beside it only
+such fields of models and endpoint configurations as AWS never fills in. Empty and absent are equal, and so are `None`
+and no value in the enumerations that have it, an unset flag or number and a zero one, 1 and 1.0, numbers that are one
+in AWS's single precision. What Describe does not give back (tags among it) is not compared.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_operator.mapping import fields
-from sagemaker_operator.mapping.description import from_description
+from sagemaker_operator.mapping.description import as_told
 from sagemaker_operator.mapping.request import as_map
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ MAX_LINES = 20
 
 MAX_VALUE = 160
 """Length to which the text cuts a value, in characters."""
+
+_SINGLE = 2**-23
+"""Distance of neighbouring numbers of single precision (IEEE 754), relative to their size."""
 
 _MARKED = 'will be marked as "Failed"'
 _RUNS_ON = "runs on as it was created"
@@ -54,7 +59,7 @@ def differences(kind_name: str, spec: Mapping[str, Any], description: Mapping[st
         ValueError: the field map does not have the kind.
     """
     node = fields.of(kind_name).spec
-    return tuple(_structure(node, "", spec, from_description(kind_name, description)))
+    return tuple(_structure(node, "", spec, as_told(kind_name, description)))
 
 
 def drift_text(kind_name: str, found: Sequence[Difference]) -> str:
@@ -91,7 +96,8 @@ def _shown(value: Any) -> str:
 
 def _structure(node: Node, path: str, wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> Iterator[Difference]:
     for field in node.fields:
-        if field.described and not fields.empty(stated := field.of(wanted)):
+        stated = field.of(wanted)
+        if field.described and (field.removal_counts or not fields.empty(stated)):
             yield from _field(field, f"{path}.{field.name}".removeprefix("."), stated, actual.get(field.name))
 
 
@@ -100,6 +106,8 @@ def _field(field: Field, path: str, wanted: Any, actual: Any) -> Iterator[Differ
         return
     if field.none_is_empty:
         wanted, actual = (None if each == "None" else each for each in (wanted, actual))
+    if field.default:
+        wanted, actual = wanted or field.default, actual or field.default
     yield from _value(field.node, path, wanted, actual)
 
 
@@ -108,10 +116,21 @@ def _value(node: Node, path: str, wanted: Any, actual: Any) -> Iterator[Differen
         yield from _structure(node, path, wanted, actual or {})
     elif node.form == "list" and isinstance(wanted, list | tuple):
         yield from _list(node, path, wanted, actual or [])
-    elif node.form == "map" and isinstance(wanted, list | tuple):
-        yield from _map(node, path, as_map(wanted), as_map(actual or []))
-    elif (wanted or None) != (actual or None) and node.form != "timestamp":
+    elif node.form == "map" and isinstance(wanted or [], list | tuple):
+        yield from _map(node, path, as_map(wanted or []), as_map(actual or []))
+    elif node.form != "timestamp" and not _same(wanted or None, actual or None):
         yield Difference(path, wanted, actual)
+
+
+def _same(wanted: Any, actual: Any) -> bool:
+    if isinstance(wanted, float) or isinstance(actual, float):
+        return isinstance(wanted, int | float) and isinstance(actual, int | float) and _near(wanted, actual)
+    return bool(wanted == actual)
+
+
+def _near(one: float, other: float) -> bool:
+    """Whether two numbers are one in single precision, in which AWS keeps some of them."""
+    return math.isclose(one, other, rel_tol=_SINGLE)
 
 
 def _list(node: Node, path: str, wanted: Sequence[Any], actual: Sequence[Any]) -> Iterator[Difference]:

@@ -37,8 +37,9 @@ class Field:
 
     `name` and `alias` are its names in the custom resource, `member` that of the AWS API. `needed`: AWS demands
     it. `always`: sent even when it is empty. `described`: Describe gives it back. `none_is_empty`: the value
-    `None` means the same as no value. `zero_is_empty`: so does zero. `only_if_both`: compared only where both
-    sides have it.
+    `None` means the same as no value. `zero_is_empty`: so does zero. `default`: what AWS takes where there is no
+    value. `only_if_both`: compared only where both sides have it. `removal_counts`: compared even where the spec does
+    not have it, because AWS fills nothing in.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Field:
     none_is_empty: bool = False
     only_if_both: bool = False
     zero_is_empty: bool = False
+    default: str = ""
+    removal_counts: bool = False
 
     def of(self, spec: Mapping[str, Any]) -> Any:
         """The field's value in an object of the custom resource, or None."""

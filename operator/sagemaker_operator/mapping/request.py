@@ -6,7 +6,7 @@ lists of {name, value}, absent and empty optional values not sent. Exceptions co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_operator.mapping import fields
@@ -43,6 +43,21 @@ def to_request(
     return request
 
 
+def some_members(kind_name: str, spec: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Some fields of a spec as parameters, as boto3 takes them: for kinds that one operation does not cover.
+
+    Args:
+        kind_name: Kubernetes kind, for example `HostingDeployment`.
+        spec: the object's spec as JSON.
+        names: names of the fields, in the custom resource's spelling.
+
+    Raises:
+        ValueError: the field map does not have the kind.
+    """
+    known = fields.of(kind_name).spec
+    return _structure(fields.Node("structure", tuple(each for each in known.fields if each.name in names)), spec)
+
+
 def with_tags(own: Iterable[Mapping[str, str]], extra: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
     """Both lists of tags in AWS's form; of the extra ones those whose key is not in the first."""
     tags = [dict(tag) for tag in own]
@@ -61,7 +76,7 @@ def _structure(node: Node, spec: Mapping[str, Any]) -> dict[str, Any]:
         given = field.of(spec)
         if given is None or (fields.empty(given) and not field.needed):
             if field.always:
-                request[field.member] = {}
+                request[field.member] = "" if field.node.form == "string" else {}
         else:
             request[field.member] = _value(field.node, given)
     return request
@@ -76,6 +91,8 @@ def _value(node: Node, given: Any) -> Any:
         return as_map(given)
     if node.form == "integer" and isinstance(given, float) and given.is_integer():
         return int(given)
+    if node.form == "number" and isinstance(given, int) and not isinstance(given, bool):
+        return float(given)
     return upper_keys(given) if node.form == "any" else given
 
 
