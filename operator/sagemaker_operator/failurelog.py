@@ -19,13 +19,19 @@ LINES = 10
 """Log lines that are read."""
 LINE_LIMIT = 200
 """Length to which a line is cut, in characters."""
+SEARCHED = 2000
+"""Characters of a line that are searched for secrets: a line may have a million, and the search takes their square."""
 
 _MASK = "***"
 _SECRETS = (
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    re.compile(r"\b(?:gh[pousr]|hf|sk|xox[abp])[_-][\w-]{16,}"),
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*"),
+    re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*){0,2}"),
+    re.compile(r"\b(?:gh[pousr]|github_pat|glpat|hf|npm|sk|xox[abp])[_-][\w-]{16,}"),
+    re.compile(r"\bAIza[\w-]{30,}"),
     re.compile(r"(?i)(?<=bearer )\S+"),
+    re.compile(r"(?i)\bauthorization[\"']?\s*[=:]\s*[\"']?(?:(?:basic|token)\s+)?([^\s\"',;]+)"),
+    re.compile(r"(?i)(?<!\S)--?[\w-]*(?:password|passwd|secret|token|api-?key)[\w-]*\s+([^\s\"',;-][^\s\"',;]*)"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
     re.compile(
         r"(?i)(?<![a-z])[\w-]*(?:password|passwd|secret|token|api[_-]?key|access[_-]?key|signature|credential)[\w-]*"
@@ -58,7 +64,8 @@ def tail(f: Facts, room: int) -> str:
     if not isinstance(found, Found):
         return ""
     opening = f"Last log lines of {_host(_newest(f))}: "
-    lines = [masked(str(event.get("message", "")).strip())[:LINE_LIMIT] for event in found.description["events"]]
+    events = found.description.get("events") or ()
+    lines = [masked(str(event.get("message", "")).strip()[:SEARCHED])[:LINE_LIMIT] for event in events]
     kept: list[str] = []
     left = room - len(opening)
     for line in reversed([line for line in lines if line]):

@@ -10,7 +10,10 @@ from typing import Any
 from sagemaker_operator import controls, decide, facts, reasons, statuses, statusparts
 from sagemaker_operator.controls import Controls
 from sagemaker_operator.facts import Facts, Target
+from sagemaker_operator.hosting import decide as hosting
 from sagemaker_operator.notes import Note
+from sagemaker_operator.resource import decide as resource
+from sagemaker_operator.scaling import decide as scaling
 from sagemaker_operator.steps import DeleteSelf, Done, Step, WriteStatus
 from smkube import conditions, kinds
 
@@ -28,7 +31,16 @@ class Way:
     followed: Callable[[Facts], Target | None]
 
 
-WAYS: dict[kinds.Family, Way] = {kinds.Family.JOB: Way(decide.decide, statuses.followed)}
+def _nothing(_facts: Facts) -> None:
+    """No list tells of changes at Application Auto Scaling."""
+
+
+WAYS: dict[kinds.Family, Way] = {
+    kinds.Family.JOB: Way(decide.decide, statuses.followed),
+    kinds.Family.RESOURCE: Way(resource.decide, resource.followed),
+    kinds.Family.ENDPOINT: Way(hosting.decide, hosting.followed),
+    kinds.Family.SCALING: Way(scaling.decide, _nothing),
+}
 
 _PAUSED, _MISWRITTEN = "Paused", "InvalidAnnotation"
 """Conditions of an object that is left alone, and of one whose annotations cannot be understood."""

@@ -74,7 +74,11 @@ def intent(f: Facts, job: Target) -> Status:
 
 def confirmed(f: Facts, job: Target) -> Status:
     """`operatorState` once it is known to exist. An earlier note of that keeps its time, so that it is written once."""
-    return dict(f.state) if f.confirmed else _noted(f, job, confirmed=True)
+    if f.confirmed:
+        return dict(f.state)
+    noted = _noted(f, job, confirmed=True)
+    # Found after a doubt, and not just made: the tags may be those of an earlier spec.
+    return noted if f.intent is None or f.intent_written else {**noted, **tagging.unknown(f)}
 
 
 def _noted(f: Facts, job: Target, *, confirmed: bool) -> Status:
@@ -108,10 +112,11 @@ def same_but_request_id(old: str, new: str) -> str:
 def refusal_conditions(refusal: Refusal) -> list[conditions.Wanted]:
     """`Reconciling` and `Stalled` of an object whose request AWS refused."""
     message = plain(refusal.text)
-    stalled = "True" if reasons.RETRY[refusal.reason].stalled else "False"
+    stalled = reasons.RETRY[refusal.reason].stalled
+    # Never both, or kstatus would see progress where there is none.
     return [
-        conditions.Wanted("Reconciling", "True", refusal.reason, message),
-        conditions.Wanted("Stalled", stalled, refusal.reason, message),
+        conditions.Wanted("Reconciling", "False" if stalled else "True", refusal.reason, message),
+        conditions.Wanted("Stalled", "True" if stalled else "False", refusal.reason, message),
     ]
 
 

@@ -28,7 +28,9 @@ class WriteStatus:
     status: dict[str, Any]
     notes: tuple[Note, ...] = ()
     intent: bool = False
-    """Whether this write is the one that announces a Create."""
+    """Whether this write is the one that announces a Create, or another call of which the same holds."""
+    before: str = ""
+    """The operation so announced, where it is not the kind's Create: it is announced when its turn has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_operator.facts import Facts, Found, Refusal, Target
-from sagemaker_operator.steps import Ask
+from sagemaker_operator.steps import Ask, WriteStatus
 
 LISTED, ADDED, REMOVED = "tags", "tagsAdded", "tagsRemoved"
 """Keys of the answers."""
@@ -35,13 +35,29 @@ def digest(tags: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(tags.items())).encode()).hexdigest()[:16]
 
 
-def step(f: Facts, target: Target, arn: str) -> Ask | None:
-    """The next call on the way to the spec's tags; None when there is none to make (any more)."""
+def step(f: Facts, target: Target, arn: str) -> Ask | WriteStatus | None:
+    """The next step on the way to the spec's tags; None when there is none to make (any more).
+
+    Before anything is changed the notes say that AWS may have other tags than noted, and which may be taken away
+    again: the process may end, and the spec change, in the middle of it.
+    """
     if not needed(f):
         return None
     listed = f.answers.get(LISTED)
     if listed is None:
         return Ask(LISTED, target, "ListTags", {"ResourceArn": arn})
+    call = _change(f, target, arn)
+    unsure = {**f.state, **unknown(f)}
+    return call if call is None or unsure == f.state else WriteStatus({**f.status, "operatorState": unsure})
+
+
+def unknown(f: Facts) -> dict[str, Any]:
+    """What `operatorState` keeps where AWS may have the spec's tags, earlier ones, or none: they are looked at."""
+    keys = sorted({*(f.state.get("tagKeys") or ()), *of_spec(f)})
+    return {"tagHash": "", "tagKeys": keys} if keys else {}
+
+
+def _change(f: Facts, target: Target, arn: str) -> Ask | None:
     add, remove = _changes(f)
     if add and ADDED not in f.answers:
         return Ask(ADDED, target, "AddTags", {"ResourceArn": arn, "Tags": add})

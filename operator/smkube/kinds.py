@@ -289,6 +289,7 @@ ALL = (
     MODEL,
     ENDPOINT_CONFIG,
     HOSTING_DEPLOYMENT,
+    AUTOSCALING_POLICY,
 )
 
 JOBS = tuple(kind for kind in ALL if kind.family is Family.JOB)

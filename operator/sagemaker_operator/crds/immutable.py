@@ -39,7 +39,16 @@ def fields(kind: Kind, spec: Sequence[str]) -> list[str]:
 
 def rules(kind: Kind, spec: Sequence[str]) -> list[dict[str, str]]:
     """The rules of a kind, in the order of its fields."""
-    return [{"rule": _rule(kind, name), "message": _message(kind, name)} for name in fields(kind, spec)]
+    return [
+        {
+            "rule": _rule(kind, name),
+            "message": _message(kind, name),
+            # Without these two the refusal would speak of the whole object as an invalid value.
+            "fieldPath": f".spec.{name}",
+            "reason": "FieldValueForbidden",
+        }
+        for name in fields(kind, spec)
+    ]
 
 
 def _rule(kind: Kind, name: str) -> str:

@@ -440,7 +440,7 @@ class Controller:
     def _write_status(self, run: Pass, step: steps.WriteStatus) -> None:
         if step.intent and run.facts.intent is not None:
             # An attempt is announced right before it is made, not each time that its turn has not come.
-            self._await_turn(run, targets.wanted(run.facts), self.kind.api.create)
+            self._await_turn(run, targets.wanted(run.facts), step.before or self.kind.api.create)
         for note in step.notes:
             log.info("%s %s: %s: %s", self.kind.name, run.key, note.reason, note.text)
         change = statusparts.patch(run.facts.status, step.status)

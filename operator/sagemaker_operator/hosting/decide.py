@@ -192,7 +192,7 @@ def _replace(f: Facts, job: Target) -> Step:
 
 def _tend(f: Facts, job: Target, seen: View) -> Step:
     """Compare the endpoint with what the spec asks for: status first, then the next thing to do about it."""
-    more = _tags(f, job, seen.arn) if seen.arn else None
+    more = tagging.step(f, job, seen.arn) if seen.arn else None
     if more is not None:
         return more
     planned = _planned(f, job, seen)
@@ -209,18 +209,6 @@ def _tend(f: Facts, job: Target, seen: View) -> Step:
         return _act(f, job, at)
     new = statuses.observed(f, job, at, trouble)
     return write(f, new, *telling.changes(f, at, trouble)) or _act(f, job, at)
-
-
-def _tags(f: Facts, job: Target, arn: str) -> Step | None:
-    """The next step towards the spec's tags. What is to be added is on file first, so that a later spec can undo it."""
-    more = tagging.step(f, job, arn)
-    if more is None or more.key != tagging.ADDED:
-        return more
-    noted = f.state.get("tagKeys") or ()
-    keys = sorted({*noted, *tagging.of_spec(f)})
-    if len(keys) == len(noted):
-        return more
-    return WriteStatus({**f.status, "operatorState": {"tagHash": "", **f.state, "tagKeys": keys}})
 
 
 def _planned(f: Facts, job: Target, seen: View) -> Step | Ready | Trouble:
@@ -259,10 +247,10 @@ def _act(f: Facts, job: Target, at: Stand) -> Step:
             return calls.describe(job)
         case Course.UPDATE if isinstance(at.plan, Ready):
             state = updates.announced(f, at.view, at.plan.config)
-            return WriteStatus(statuses.update_announced(f, at, state), intent=True)
+            return WriteStatus(statuses.update_announced(f, at, state), intent=True, before=f.kind.api.update)
         case Course.RECREATE:
             state = {**at.state, "recreate": True}
-            return WriteStatus(statuses.update_announced(f, at, state), intent=True)
+            return WriteStatus(statuses.update_announced(f, at, state), intent=True, before=f.kind.api.delete)
         case Course.KEEP if (surplus := _surplus(at)) is not None:
             # An old revision only goes when the endpoint was just seen not to need it.
             return surplus if at.view.fresh else calls.describe(job)

@@ -65,12 +65,7 @@ def announced(f: Facts, job: Target) -> Status:
 
 def taken(f: Facts, job: Target) -> Status:
     """An endpoint was found where there was a doubt, or before anything was made, and is looked after from now on."""
-    noted = statusparts.confirmed(f, job)
-    keys = list(f.state.get("tagKeys", ()))
-    if f.intent is not None and (keys or tagging.of_spec(f)):
-        # It may have the tags of an earlier spec, or none: they are looked at.
-        noted |= {"tagHash": "", "tagKeys": keys}
-    return {**f.status, "operatorState": noted}
+    return {**f.status, "operatorState": statusparts.confirmed(f, job)}
 
 
 def hindered(f: Facts, trouble: Trouble) -> Status:

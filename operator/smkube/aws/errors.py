@@ -84,6 +84,7 @@ _WAITS_FOR = (
     ("CreateTransformJob", "Could not find model"),
     ("CreateEndpoint", _NO_CONFIGURATION),
     ("UpdateEndpoint", _NO_CONFIGURATION),
+    ("RegisterScalableTarget", _NO_ENDPOINT),
 )
 """Operation and beginning of the message of a ValidationException that asks for something else to be there first."""
 

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sagemaker_operator import facts
+from sagemaker_operator.mapping import request
 from smkube import conditions, kinds
+from tests.conformance import specs
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 UID = "01234567-89ab-cdef-0123-456789abcdef"
@@ -59,8 +61,9 @@ def stamp(seconds: float = 0.0) -> str:
 
 
 def spec(kind: kinds.Kind = kinds.TRAINING_JOB, job: str = JOB, **more: Any) -> Status:
-    """A spec with the job's name in it."""
-    return {**_SPECS[kind.name], kind.spec_name: job, **more}
+    """A spec with the job's name in it, where the kind has a field for that."""
+    whole = _SPECS.get(kind.name) or specs.SPECS[kind.name](REGION)
+    return {**whole, **({kind.spec_name: job} if kind.spec_name else {}), **more}
 
 
 def state(job: facts.Target = TARGET, *, confirmed: bool = False, ago: float = 600.0) -> Status:
@@ -105,7 +108,8 @@ def completed(kind: kinds.Kind = kinds.TRAINING_JOB, **more: Any) -> Status:
 
 def described(word: str, kind: kinds.Kind = kinds.TRAINING_JOB, job: str = JOB, **more: Any) -> Status:
     """What Describe answers about a job made from `spec`."""
-    return {**_REQUESTS[kind.name], kind.api.name: job, kind.api.arn: "arn", kind.api.status: word, **more}
+    known = _REQUESTS.get(kind.name) or request.to_request(kind.name, specs.SPECS[kind.name](REGION), job)
+    return {**known, kind.api.name: job, kind.api.arn: "arn", kind.api.status: word, **more}
 
 
 def found(word: str, kind: kinds.Kind = kinds.TRAINING_JOB, **more: Any) -> facts.Found:

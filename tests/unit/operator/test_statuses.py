@@ -13,6 +13,16 @@ from smkube import kinds
 from tests.unit.operator.cases import JOB, TARGET, Status, case, completed, described, refusal, running, spec, state
 
 TRANSFORM = kinds.BATCH_TRANSFORM_JOB
+REFUSED = {
+    "TrainingJob": ("ReconcilingTrainingJob", "Unable to create training job: Unable to create Training Job: "),
+    "ProcessingJob": ("Error", "Unable to create processing job: Unable to create Processing Job: "),
+    "HyperparameterTuningJob": (
+        "ReconcilingTuningJob",
+        "Unable to create hyperparameter tuning job: Unable to create HyperParameter Tuning Job: ",
+    ),
+    "BatchTransformJob": ("Failed", ""),
+}
+"""The original operator's word and text for a Create that AWS refused."""
 NOON = "2026-03-01T12:00:00Z"
 LOG_URL = (
     "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logStream:"
@@ -207,14 +217,14 @@ def test_a_refused_create(kind: kinds.Kind, reason: str, shown: bool, stalled: s
     """What lasts is shown in word and `additional` as the original did; what passes only in the conditions."""
     f = case(kind, status=statuses.first(case(kind), TARGET))
     status = statuses.refused(f, refusal(reason, kind.api.create, "Code"))
-    prefix = "Unable to create training job: Unable to create Training Job: " if kind is kinds.TRAINING_JOB else ""
-    word = "ReconcilingTrainingJob" if kind is kinds.TRAINING_JOB else "Failed"
+    word, prefix = REFUSED[kind.name]
 
     assert status[kind.status_word] == (word if shown else statusparts.FIRST_WORD)
     text = f"{prefix}Code: message\n\tstatus code: 400, request id: 1"
     assert status.get("additional") == (text if shown else None)
     assert said(status)["Stalled"] == (stalled, reason, "Code: message")
-    assert said(status)["Reconciling"] == ("True", reason, "Code: message")
+    # kstatus would take both at once for progress.
+    assert said(status)["Reconciling"] == ("False" if stalled == "True" else "True", reason, "Code: message")
     assert said(status)["Succeeded"] == ("Unknown", reason, "Code: message")
 
 
