@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import pytest
-
-from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import JOBS, Scene, condition, generated
-from tests.conformance.specs import ROLE
+from smkube.kinds import FINALIZER, JOBS, Kind
+from tests.conformance.operator_scene import CHOOSING, EACH_JOB, LONG, Scene, chosen, condition, generated
 from tests.stack.waiting import until
 
-BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
 FOREIGN = "example.com/keep"
+SLOW_STOP = {**LONG, "stopping": "1.5"}
+PREFIX = {
+    "TrainingJob": "Unable to delete training job: ",
+    "ProcessingJob": "Unable to delete processing job: ",
+    "HyperparameterTuningJob": "Unable to delete hyperparameter tuning job: ",
+    "BatchTransformJob": "",
+}
+"""Text of the original operator before AWS's own when a job cannot be stopped."""
 
 
 def test_a_running_job_is_stopped_before_its_object_goes(scene: Scene) -> None:
     """Deletion stops a running job, shows it Stopping, and lets the object go when the job is over, not before."""
     name = scene.name("running")
-    scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "1.5"})
+    scene.control.rule(f"{name}*", phases=SLOW_STOP)
     jobs = {kind: generated(scene.create(kind, name)) for kind in JOBS}
     for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
@@ -36,7 +40,7 @@ def test_a_running_job_is_stopped_before_its_object_goes(scene: Scene) -> None:
 def test_a_job_that_is_stopping_is_waited_for(scene: Scene) -> None:
     """An object deleted while its job is Stopping sends no second Stop and goes when the job is over."""
     name = scene.name("stopping")
-    scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "1.5"})
+    scene.control.rule(f"{name}*", phases=SLOW_STOP)
     jobs = {kind: generated(scene.create(kind, name)) for kind in JOBS}
     for kind in JOBS:
         scene.until_word(kind, name, "InProgress")
@@ -80,6 +84,7 @@ def test_objects_without_a_running_job_go_at_once(scene: Scene) -> None:
 def test_finalizers_of_others_stay(scene: Scene) -> None:
     """Only the own finalizer is added and removed; the object then waits for the others'."""
     name = scene.name("shared")
+    scene.long(name)
     for kind in JOBS:
         scene.create(kind, name, finalizers=[FOREIGN])
     for kind in JOBS:
@@ -102,25 +107,37 @@ def test_a_refused_stop_is_shown_and_tried_again(scene: Scene) -> None:
     """While AWS refuses the Stop the object stays and says why; afterwards the job is stopped and the object goes."""
     name = scene.name("unstoppable")
     scene.long(name)
-    made = scene.create(TRAINING_JOB, name)
-    scene.until_word(TRAINING_JOB, name, "InProgress")
-    text = "User: x is not authorized to perform: sagemaker:StopTrainingJob"
-    scene.control.fault(
-        "error_before", "StopTrainingJob", name=f"{name}*", code="AccessDeniedException", message=text, count=1
-    )
-    scene.delete(TRAINING_JOB, name)
+    made = {kind: scene.create(kind, name) for kind in JOBS}
+    for kind in JOBS:
+        scene.until_word(kind, name, "InProgress")
+        scene.control.fault(
+            "error_before",
+            kind.api.stop,
+            name=f"{name}*",
+            code="AccessDeniedException",
+            message=denied(kind),
+            count=1,
+        )
+        scene.delete(kind, name)
 
-    shown = scene.until_reason(TRAINING_JOB, name, "Stalled", "AccessDenied")
+    for kind in JOBS:
+        shown = scene.until_reason(kind, name, "Stalled", "AccessDenied")
 
-    assert shown["additional"].startswith(f"Unable to delete training job: AccessDeniedException: {text}")
-    assert scene.job(generated(made))["status"] == "InProgress"
-    # Anything a user changes about the object is a reason to try again at once.
-    scene.patch(TRAINING_JOB, name, {"metadata": {"annotations": {"example.com/try": "again"}}})
-    scene.until_gone(TRAINING_JOB, name)
-    assert scene.job(generated(made))["status"] == "Stopped"
+        assert shown["additional"].startswith(f"{PREFIX[kind.name]}AccessDeniedException: {denied(kind)}")
+        assert scene.job(generated(made[kind]))["status"] == "InProgress"
+        # Anything a user changes about the object is a reason to try again at once.
+        scene.patch(kind, name, {"metadata": {"annotations": {"example.com/try": "again"}}})
+    for kind in JOBS:
+        scene.until_gone(kind, name)
+        assert scene.job(generated(made[kind]))["status"] == "Stopped"
 
 
-@BOTH
+def denied(kind: Kind) -> str:
+    """What IAM says where stopping is not allowed."""
+    return f"User: x is not authorized to perform: sagemaker:{kind.api.stop}"
+
+
+@EACH_JOB
 def test_a_deletion_before_the_create_leaves_nothing(scene: Scene, kind: Kind) -> None:
     """An object deleted while its Create is under way is held until the job, if there is one, has been stopped."""
     name = scene.name("early")
@@ -141,30 +158,36 @@ def test_a_new_object_of_the_same_name_has_a_job_of_its_own(scene: Scene) -> Non
     """Deleted and created anew under the same name: the second object runs its own job, named after its own UID."""
     name = scene.name("again")
     scene.long(name)
-    first = scene.create(TRAINING_JOB, name)
-    scene.until_word(TRAINING_JOB, name, "InProgress")
-    scene.delete(TRAINING_JOB, name)
-    scene.until_gone(TRAINING_JOB, name)
+    first = {kind: scene.create(kind, name, **chosen(kind, None)) for kind in JOBS}
+    for kind in JOBS:
+        scene.until_word(kind, name, "InProgress")
+        scene.delete(kind, name)
+    for kind in JOBS:
+        scene.until_gone(kind, name)
 
-    second = scene.create(TRAINING_JOB, name)
+    second = {kind: scene.create(kind, name, **chosen(kind, None)) for kind in JOBS}
 
-    assert scene.until_word(TRAINING_JOB, name, "InProgress")["sageMakerTrainingJobName"] == generated(second)
+    for kind in JOBS:
+        assert scene.until_word(kind, name, "InProgress")[kind.status_name] == generated(second[kind])
     assert {job["name"]: job["status"] for job in scene.jobs()} == {
-        generated(first): "Stopped",
-        generated(second): "InProgress",
+        **{generated(obj): "Stopped" for obj in first.values()},
+        **{generated(obj): "InProgress" for obj in second.values()},
     }
 
 
 def test_the_same_chosen_name_again_is_not_the_old_job(scene: Scene) -> None:
     """A chosen name that a deleted object's job still bears is a conflict: the old outcome is not taken for the new."""
     old, new, job = scene.name("old"), scene.name("new"), scene.name("chosen")
-    scene.create(TRAINING_JOB, old, trainingJobName=job)
-    scene.until_word(TRAINING_JOB, old, "Completed")
-    scene.delete(TRAINING_JOB, old)
-    scene.until_gone(TRAINING_JOB, old)
+    for kind in CHOOSING:
+        scene.create(kind, old, **chosen(kind, job))
+    for kind in CHOOSING:
+        scene.until_word(kind, old, "Completed")
+        scene.delete(kind, old)
+    for kind in CHOOSING:
+        scene.until_gone(kind, old)
+        scene.create(kind, new, **chosen(kind, job))
 
-    scene.create(TRAINING_JOB, new, trainingJobName=job, roleArn=ROLE)
-
-    shown = scene.until_reason(TRAINING_JOB, new, "Stalled", "NameConflict")
-    assert condition(shown, "Succeeded")["status"] == "Unknown"
-    assert f"TrainingJob/{scene.namespace}/{old}" in shown["additional"]
+    for kind in CHOOSING:
+        shown = scene.until_reason(kind, new, "Stalled", "NameConflict")
+        assert condition(shown, "Succeeded")["status"] == "Unknown"
+        assert f"{kind.name}/{scene.namespace}/{old}" in shown["additional"]

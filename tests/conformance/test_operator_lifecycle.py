@@ -1,4 +1,4 @@
-"""The life of an object from its creation to the end of its SageMaker job, for both kinds, with the real operator.
+"""The life of an object from its creation to the end of its SageMaker job, for all job kinds, with the real operator.
 
 Most tests look at one object of a crowd that is created at once, so that they wait together.
 """
@@ -11,39 +11,53 @@ from typing import Any
 
 import pytest
 
-from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, TRAINING_JOB, Kind
+from smkube.kinds import BATCH_TRANSFORM_JOB, FINALIZER, JOBS, PROCESSING_JOB, TRAINING_JOB, TUNING_JOB, Kind
 from tests.cluster.controlplane import ControlPlane
-from tests.conformance.operator_scene import JOBS, Object, Scene, condition, generated, status
+from tests.conformance.operator_scene import EACH_JOB, LONG, Object, Scene, condition, generated, status
 from tests.conformance.specs import MODEL
 from tests.stack.stack import Stack
 
-BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
 VIEW = {
     TRAINING_JOB.name: ["STATUS", "SECONDARY-STATUS", "CREATION-TIME", "SAGEMAKER-JOB-NAME"],
+    PROCESSING_JOB.name: ["STATUS", "CREATION-TIME", "SAGEMAKER-JOB-NAME"],
+    TUNING_JOB.name: [
+        *("STATUS", "CREATION-TIME", "COMPLETED", "INPROGRESS", "ERRORS", "STOPPED"),
+        *("BEST-TRAINING-JOB", "SAGEMAKER-JOB-NAME"),
+    ],
     BATCH_TRANSFORM_JOB.name: ["STATUS", "CREATION-TIME", "SAGEMAKER-JOB-NAME"],
 }
 """Printer columns of the original operator, in its order."""
+RULE = {
+    TRAINING_JOB.name: ("training", "training"),
+    PROCESSING_JOB.name: ("processing", "processing"),
+    TUNING_JOB.name: ("tuning", "training"),
+    BATCH_TRANSFORM_JOB.name: ("transform", "transforming"),
+}
+"""What the stand-in calls a kind, and the phase in which its jobs fail."""
 NAMESPACE, REGION = "lifecycle", "us-lifecycle-1"
 REASON = "AlgorithmError: no such column: age"
 PAIRS = [{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "2"}]
 LONG_NAME = "l" * 60
 
-EITHER: dict[str, Object] = {
+ANY: dict[str, Object] = {
     "plain": {},
     "broken": {},
     "tagged": {"tags": [{"key": "team", "value": "blue"}, {"key": "empty", "value": ""}]},
 }
 CROWD: dict[str, dict[str, Object]] = {
     TRAINING_JOB.name: {
-        **EITHER,
+        **ANY,
         "slash": {"outputDataConfig": {"s3OutputPath": "s3://bucket/models/"}},
         "maps": {"hyperParameters": PAIRS, "environment": PAIRS[:1]},
         "chosen": {"trainingJobName": "chosen-by-hand"},
         LONG_NAME: {},
         "a.b": {},
     },
+    PROCESSING_JOB.name: {**ANY, "maps": {"environment": PAIRS}, LONG_NAME: {}, "a.b": {}},
+    # Without a chosen name a tuning job is called by the object's UID alone.
+    TUNING_JOB.name: {**ANY, "plain": {TUNING_JOB.spec_name: None}},
     BATCH_TRANSFORM_JOB.name: {
-        **EITHER,
+        **ANY,
         "maps": {"environment": PAIRS, "dataProcessing": {"JoinSource": "Input", "inputFilter": "$.x"}},
     },
 }
@@ -71,16 +85,15 @@ def crowd(operator_stack: Stack, control_plane: ControlPlane) -> Crowd:
     """All objects of the crowd, just created."""
     control_plane.admin.request("POST", "/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     made = Crowd(Scene(operator_stack, control_plane, NAMESPACE, REGION))
-    for kind, phase in ((TRAINING_JOB, "training"), (BATCH_TRANSFORM_JOB, "transforming")):
-        which = kind.log_group.rpartition("/")[2].removesuffix("Jobs").lower()
-        fail = {"reason": REASON, "phase": phase, "after": 0.1}
-        made.scene.control.rule("broken-*", kind=which, fail=fail)
+    for kind in JOBS:
+        which, phase = RULE[kind.name]
+        made.scene.control.rule("broken*", kind=which, fail={"reason": REASON, "phase": phase, "after": 0.1})
         for name, spec in CROWD[kind.name].items():
             made.made[kind.name, name] = made.scene.create(kind, name, **spec)
     return made
 
 
-@BOTH
+@EACH_JOB
 def test_an_object_runs_one_job_to_its_end(crowd: Crowd, kind: Kind) -> None:
     """An object gets its finalizer and its generated name, runs exactly one job, and ends Completed and Succeeded."""
     scene = crowd.scene
@@ -88,11 +101,12 @@ def test_an_object_runs_one_job_to_its_end(crowd: Crowd, kind: Kind) -> None:
 
     obj = crowd.ended(kind, "plain")
 
-    assert obj["spec"][kind.spec_name] == job
+    if kind.writes_name:
+        assert obj["spec"][kind.spec_name] == job
     assert obj["metadata"]["finalizers"] == [FINALIZER]
     assert status(obj)[kind.status_name] == job
     assert "additional" not in status(obj)
-    assert len(scene.requests(kind.api.create, "plain-")) == 1
+    assert len(scene.requests(kind.api.create, job)) == 1
     done = condition(obj, "Succeeded")
     assert (done["status"], done["reason"]) == ("True", "Completed")
     assert condition(obj, "Reconciling")["status"] == "False"
@@ -105,7 +119,7 @@ def test_an_object_runs_one_job_to_its_end(crowd: Crowd, kind: Kind) -> None:
     scene.until_noted("plain", "Created", "Completed")
 
 
-@BOTH
+@EACH_JOB
 def test_kubectl_shows_and_waits(crowd: Crowd, kind: Kind) -> None:
     """`kubectl get` has the original's columns first and in order, and `kubectl wait` sees the end of the job."""
     kubectl = crowd.scene.stack.kubectl
@@ -135,7 +149,7 @@ def test_a_training_job_links_its_log_and_model(crowd: Crowd, name: str) -> None
     assert shown["billableTimeInSeconds"] >= 1
 
 
-@BOTH
+@EACH_JOB
 def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
     """A job that fails shows the FailureReason in `additional`, in conditions and, with its log, in an Event."""
     shown = status(crowd.ended(kind, "broken", "Failed"))
@@ -148,11 +162,15 @@ def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
     crowd.scene.until_noted("broken", "Failed")
     texts = [note for type_, reason, note in crowd.scene.notes("broken") if (type_, reason) == ("Warning", "Failed")]
     (text,) = (text for text in texts if f"The SageMaker {kind.noun}" in text)
+    if kind is TUNING_JOB:
+        # Its training jobs have the logs.
+        assert text == f"The SageMaker {kind.noun} is Failed. {REASON}"
+        return
     assert text.startswith(f"The SageMaker {kind.noun} is Failed. {REASON} Last log lines of ")
     assert "step=0" in text
 
 
-@BOTH
+@EACH_JOB
 def test_tags_and_marks_arrive(crowd: Crowd, kind: Kind) -> None:
     """The user's tags reach SageMaker with the operator's own, and the Create carries the original's user agent."""
     made = crowd.made[kind.name, "tagged"]
@@ -164,16 +182,17 @@ def test_tags_and_marks_arrive(crowd: Crowd, kind: Kind) -> None:
         "sagemaker-operator/uid": made["metadata"]["uid"],
         "sagemaker-operator/object": f"{kind.name}/{NAMESPACE}/tagged",
     }
-    (create,) = crowd.scene.requests(kind.api.create, "tagged-")
+    (create,) = crowd.scene.requests(kind.api.create, generated(made))
     assert re.search(r" sagemaker-on-kubernetes\b", create["user_agent"])
 
 
 def test_lists_of_names_and_values_become_maps(crowd: Crowd) -> None:
     """Hyperparameters and environments are written as lists and arrive at SageMaker as maps."""
     requests: dict[str, Any] = {}
-    for kind in (TRAINING_JOB, BATCH_TRANSFORM_JOB):
-        crowd.ended(kind, "maps")
-        requests[kind.name] = crowd.scene.job(crowd.job(kind, "maps"))["request"]
+    for kind in JOBS:
+        if "maps" in CROWD[kind.name]:
+            crowd.ended(kind, "maps")
+            requests[kind.name] = crowd.scene.job(crowd.job(kind, "maps"))["request"]
 
     training, transform = requests[TRAINING_JOB.name], requests[BATCH_TRANSFORM_JOB.name]
     assert training["HyperParameters"] == {"A": "2", "B": ""}
@@ -182,17 +201,23 @@ def test_lists_of_names_and_values_become_maps(crowd: Crowd) -> None:
     assert transform["DataProcessing"]["JoinSource"] == "Input"
     assert transform["DataProcessing"]["InputFilter"] == "$.x"
     assert transform["ModelName"] == MODEL
+    if PROCESSING_JOB in JOBS:
+        assert requests[PROCESSING_JOB.name]["Environment"] == {"A": "2", "B": ""}
 
 
 def test_names_are_the_originals(crowd: Crowd) -> None:
     """A chosen job name is used as it is; a long object name is cut to fit; dots, which SageMaker refuses, go."""
-    cut, safe = crowd.job(TRAINING_JOB, LONG_NAME), crowd.job(TRAINING_JOB, "a.b").replace(".", "-")
-    assert cut.startswith("l" * 30 + "-")
-    assert len(cut) == 63
-
-    for name, job in (("chosen", "chosen-by-hand"), (LONG_NAME, cut), ("a.b", safe)):
-        assert status(crowd.ended(TRAINING_JOB, name))["sageMakerTrainingJobName"] == job
-        assert crowd.scene.job(job)["status"] == "Completed"
+    for kind in JOBS:
+        names = {"plain": crowd.job(kind, "plain")}
+        if LONG_NAME in CROWD[kind.name]:
+            names |= {LONG_NAME: crowd.job(kind, LONG_NAME), "a.b": crowd.job(kind, "a.b").replace(".", "-")}
+            assert names[LONG_NAME].startswith("l" * 30 + "-")
+            assert len(names[LONG_NAME]) == 63
+        if "chosen" in CROWD[kind.name]:
+            names["chosen"] = "chosen-by-hand"
+        for name, job in names.items():
+            assert status(crowd.ended(kind, name))[kind.status_name] == job
+            assert crowd.scene.job(job)["status"] == "Completed"
 
 
 def test_a_training_job_shows_its_way(scene: Scene) -> None:
@@ -229,7 +254,7 @@ def test_a_training_job_shows_its_way(scene: Scene) -> None:
 def test_a_job_stopped_outside_of_kubernetes_ends_stopped(scene: Scene) -> None:
     """A job that somebody stops in SageMaker becomes Stopping and Stopped, is not Succeeded, and is not run again."""
     name = scene.name("halted")
-    scene.control.rule(f"{name}*", phases={"training": "600", "transforming": "600", "stopping": "2.5"})
+    scene.control.rule(f"{name}*", phases={**LONG, "stopping": "2.5"})
     made = {kind.name: scene.create(kind, name) for kind in JOBS}
     for kind in JOBS:
         scene.until_word(kind, name, "InProgress")

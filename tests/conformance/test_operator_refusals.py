@@ -6,18 +6,32 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
-
-from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB, Kind
-from tests.conformance.operator_scene import JOBS, Scene, condition, generated, status
+from smkube.kinds import BATCH_TRANSFORM_JOB, JOBS, PROCESSING_JOB, TRAINING_JOB, TUNING_JOB, Kind
+from tests.conformance import specs
+from tests.conformance.operator_scene import (
+    EACH_CHOOSING,
+    EACH_JOB,
+    Object,
+    Scene,
+    chosen,
+    condition,
+    generated,
+    status,
+)
 from tests.conformance.specs import ROLE
 
 BAD_ROLE = "arn:aws:iam::123456789012:role/nobody-has-it"
-BOTH = pytest.mark.parametrize("kind", [TRAINING_JOB, BATCH_TRANSFORM_JOB], ids=lambda kind: kind.name)
-WORD = {TRAINING_JOB.name: "ReconcilingTrainingJob", BATCH_TRANSFORM_JOB.name: "Failed"}
+WORD = {
+    TRAINING_JOB.name: "ReconcilingTrainingJob",
+    PROCESSING_JOB.name: "Error",
+    TUNING_JOB.name: "ReconcilingTuningJob",
+    BATCH_TRANSFORM_JOB.name: "Failed",
+}
 """Status word of the original operator for an object whose request AWS refused."""
 PREFIX = {
     TRAINING_JOB.name: "Unable to create training job: Unable to create Training Job: ",
+    PROCESSING_JOB.name: "Unable to create processing job: Unable to create Processing Job: ",
+    TUNING_JOB.name: "Unable to create hyperparameter tuning job: Unable to create HyperParameter Tuning Job: ",
     BATCH_TRANSFORM_JOB.name: "",
 }
 
@@ -49,10 +63,11 @@ def refuse(scene: Scene, kind: Kind, name: str, trouble: Trouble) -> None:
     )
 
 
-@BOTH
+@EACH_JOB
 def test_a_refusal_is_shown_everywhere_and_a_correction_is_tried_at_once(scene: Scene, kind: Kind) -> None:
     """Whatever AWS's reason: it shows in word, `additional`, conditions, an Event; the next edit is tried at once."""
     troubles = {scene.name(f"refused-{number}"): trouble for number, trouble in enumerate(TROUBLES)}
+    scene.long("refused-")
     made = {}
     for name, trouble in troubles.items():
         refuse(scene, kind, name, trouble)
@@ -91,17 +106,27 @@ def check_refused(kind: Kind, shown: dict[str, Any], trouble: Trouble) -> None:
     assert kind.status_name not in shown
 
 
+def with_role(kind: Kind, role: str) -> Object:
+    """Fields of a spec that names a role, of kinds that have one."""
+    if kind is TUNING_JOB:
+        return {"trainingJobDefinition": {**specs.tuning("")["trainingJobDefinition"], "roleArn": role}}
+    return {"roleArn": role}
+
+
 def test_a_role_that_cannot_be_assumed(scene: Scene) -> None:
     """SageMaker's own text about a wrong role is shown, and the right role is tried at once."""
     name = scene.name("role")
+    kinds = [kind for kind in JOBS if kind is not BATCH_TRANSFORM_JOB]
     scene.control.settings(missing_roles=[BAD_ROLE])
-    scene.create(TRAINING_JOB, name, roleArn=BAD_ROLE)
+    for kind in kinds:
+        scene.create(kind, name, **with_role(kind, BAD_ROLE))
 
-    shown = scene.until_reason(TRAINING_JOB, name, "Stalled", "InvalidSpec")
+    for kind in kinds:
+        shown = scene.until_reason(kind, name, "Stalled", "InvalidSpec")
 
-    assert f"ValidationException: Could not assume role {BAD_ROLE}." in shown["additional"]
-    scene.edit(TRAINING_JOB, name, roleArn=ROLE)
-    scene.until_word(TRAINING_JOB, name, "InProgress")
+        assert f"ValidationException: Could not assume role {BAD_ROLE}." in shown["additional"]
+        scene.edit(kind, name, **with_role(kind, ROLE))
+        scene.until_word(kind, name, "InProgress")
 
 
 def test_a_model_that_is_missing(scene: Scene) -> None:
@@ -156,13 +181,15 @@ def test_a_denied_action_is_named(scene: Scene) -> None:
 def test_a_request_that_the_client_refuses(scene: Scene) -> None:
     """A spec that botocore itself finds wrong is shown like AWS's own refusal and corrected like one."""
     name = scene.name("unsent")
-    scene.create(TRAINING_JOB, name, region="no region")
+    for kind in JOBS:
+        scene.create(kind, name, region="no region")
 
-    shown = scene.until_reason(TRAINING_JOB, name, "Stalled", "InvalidSpec")
+    for kind in JOBS:
+        shown = scene.until_reason(kind, name, "Stalled", "InvalidSpec")
 
-    assert "no region" in shown["additional"]
-    scene.edit(TRAINING_JOB, name, region=scene.region)
-    scene.until_word(TRAINING_JOB, name, "InProgress")
+        assert "no region" in shown["additional"]
+        scene.edit(kind, name, region=scene.region)
+        scene.until_word(kind, name, "InProgress")
 
 
 def test_an_endpoint_that_is_no_url(scene: Scene) -> None:
@@ -215,12 +242,12 @@ def owned_by(uid: str) -> list[dict[str, Any]]:
     ]
 
 
-@BOTH
+@EACH_CHOOSING
 def test_a_job_of_another_object_is_left_alone(scene: Scene, kind: Kind) -> None:
     """A job whose tags name another object is neither followed nor stopped; the object says whose it is."""
     name = scene.name("conflict")
     scene.start_job(kind, name, owned_by("00000000-0000-0000-0000-000000000001"))
-    scene.create(kind, name, **{kind.spec_name: name})
+    scene.create(kind, name, **chosen(kind, name))
 
     shown = scene.until_reason(kind, name, "Stalled", "NameConflict")
 
@@ -235,7 +262,7 @@ def test_a_job_of_another_object_is_left_alone(scene: Scene, kind: Kind) -> None
     assert ("Warning", "NameConflict") in {
         (type_, reason) for type_, reason, _ in scene.until_noted(name, "NameConflict")
     }
-    scene.edit(kind, name, **{kind.spec_name: f"{name}-2"})
+    scene.edit(kind, name, **chosen(kind, f"{name}-2"))
     shown = scene.until(kind, name, lambda obj: status(obj).get(kind.status_name) == f"{name}-2", "its own job")
     assert "additional" not in status(shown)
     scene.delete(kind, name)
@@ -243,12 +270,12 @@ def test_a_job_of_another_object_is_left_alone(scene: Scene, kind: Kind) -> None
     assert scene.job(name)["status"] == "InProgress"
 
 
-@BOTH
+@EACH_CHOOSING
 def test_deleting_an_object_in_conflict_leaves_the_other_job_alone(scene: Scene, kind: Kind) -> None:
     """An object that stands before another's job goes at once when it is deleted, and that job runs on."""
     name = scene.name("conflict")
     scene.start_job(kind, name, owned_by("00000000-0000-0000-0000-000000000001"))
-    scene.create(kind, name, **{kind.spec_name: name})
+    scene.create(kind, name, **chosen(kind, name))
     scene.until_reason(kind, name, "Stalled", "NameConflict")
 
     scene.delete(kind, name)
@@ -257,12 +284,12 @@ def test_deleting_an_object_in_conflict_leaves_the_other_job_alone(scene: Scene,
     assert scene.job(name)["status"] == "InProgress"
 
 
-@BOTH
+@EACH_CHOOSING
 def test_a_job_without_marks_is_adopted(scene: Scene, kind: Kind) -> None:
     """A job of the chosen name that no operator marked is followed, as the original did, and stopped on deletion."""
     name = scene.name("orphan")
     scene.start_job(kind, name, [{"Key": "team", "Value": "blue"}])
-    scene.create(kind, name, **{kind.spec_name: name})
+    scene.create(kind, name, **chosen(kind, name))
 
     shown = scene.until_word(kind, name, "InProgress")
 
@@ -275,16 +302,17 @@ def test_a_job_without_marks_is_adopted(scene: Scene, kind: Kind) -> None:
     assert scene.job(name)["status"] == "Stopped"
 
 
-def test_a_job_with_the_own_mark_is_adopted(scene: Scene) -> None:
+@EACH_CHOOSING
+def test_a_job_with_the_own_mark_is_adopted(scene: Scene, kind: Kind) -> None:
     """A job that bears the object's own UID is the object's, whoever wrote the rest of the tags."""
-    name, twin = scene.name("mine"), scene.name("template")
-    scene.control.fault("error_before", "CreateTrainingJob", name=f"{name}*", code="AccessDeniedException", count=1)
-    made = scene.create(TRAINING_JOB, name, trainingJobName=name)
-    scene.until_reason(TRAINING_JOB, name, "Stalled", "AccessDenied")
-    scene.start_job(TRAINING_JOB, name, owned_by(made["metadata"]["uid"]))
+    name = scene.name("mine")
+    scene.control.fault("error_before", kind.api.create, name=f"{name}*", code="AccessDeniedException", count=1)
+    made = scene.create(kind, name, **chosen(kind, name))
+    scene.until_reason(kind, name, "Stalled", "AccessDenied")
+    scene.start_job(kind, name, owned_by(made["metadata"]["uid"]))
 
-    scene.edit(TRAINING_JOB, name, tags=[{"key": "try", "value": twin}])
+    scene.edit(kind, name, tags=[{"key": "try", "value": "twin"}])
 
-    shown = scene.until_word(TRAINING_JOB, name, "InProgress")
-    assert shown["sageMakerTrainingJobName"] == name
+    shown = scene.until_word(kind, name, "InProgress")
+    assert shown[kind.status_name] == name
     assert len(scene.jobs()) == 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB
-from tests.conformance.operator_scene import JOBS, Object, Scene, condition, generated, status
+from smkube.kinds import BY_NAME, JOBS, TRAINING_JOB, TUNING_JOB
+from tests.conformance.operator_scene import Object, Scene, condition, generated, status
 
 
 def test_an_idle_job_costs_no_write_and_no_describe(scene: Scene) -> None:
@@ -18,7 +18,8 @@ def test_an_idle_job_costs_no_write_and_no_describe(scene: Scene) -> None:
     for kind in JOBS:
         scene.until_word(kind, over, "Completed")
         scene.until_word(kind, idle, "InProgress")
-    scene.until(TRAINING_JOB, idle, lambda obj: status(obj).get("secondaryStatus") == "Training", "the job to train")
+    for kind in JOBS:
+        scene.until(kind, idle, under_way, "the job to be under way")
     before = [scene.get(kind, name) for kind in JOBS for name in (over, idle)]
     described = [len(scene.requests(kind.api.describe)) for kind in JOBS]
 
@@ -26,6 +27,16 @@ def test_an_idle_job_costs_no_write_and_no_describe(scene: Scene) -> None:
 
     assert [scene.get(kind, name) for kind in JOBS for name in (over, idle)] == before
     assert [len(scene.requests(kind.api.describe)) for kind in JOBS] == described
+
+
+def under_way(obj: Object) -> bool:
+    """Whether a job of long phases has nothing new to show for now."""
+    shown = status(obj)
+    if obj["kind"] == TRAINING_JOB.name:
+        return shown.get("secondaryStatus") == "Training"
+    if obj["kind"] == TUNING_JOB.name:
+        return bool((shown.get("trainingJobStatusCounters") or {}).get("inProgress") == 2)
+    return shown.get(BY_NAME[obj["kind"]].status_word) == "InProgress"
 
 
 def test_a_running_job_is_followed_without_a_describe_per_poll(scene: Scene) -> None:
@@ -65,18 +76,21 @@ def test_words_nobody_knows_do_not_end_the_follow(scene: Scene) -> None:
         assert condition(scene.until_word(TRAINING_JOB, name, "Completed"), "Succeeded")["status"] == "True"
 
 
-def test_an_unknown_word_of_a_transform_job_does_not_end_the_follow(scene: Scene) -> None:
-    """The same holds for transform jobs: an unknown status is shown and the job followed to its end."""
+def test_an_unknown_word_of_any_job_does_not_end_the_follow(scene: Scene) -> None:
+    """The same holds for all kinds: an unknown status is shown and the job followed to its end."""
     name = scene.name("odd")
     scene.long(name)
-    made = scene.create(BATCH_TRANSFORM_JOB, name)
-    scene.until_word(BATCH_TRANSFORM_JOB, name, "InProgress")
+    kinds = [kind for kind in JOBS if kind is not TRAINING_JOB]
+    jobs = {kind: generated(scene.create(kind, name)) for kind in kinds}
+    for kind in kinds:
+        scene.until_word(kind, name, "InProgress")
+        scene.control.show_job(jobs[kind], "Levitating", region=scene.region)
 
-    scene.control.show_job(generated(made), "Levitating", region=scene.region)
-
-    scene.until_word(BATCH_TRANSFORM_JOB, name, "Levitating")
-    scene.control.end_job(generated(made), "Failed", "ClientError: gravity", region=scene.region)
-    assert scene.until_word(BATCH_TRANSFORM_JOB, name, "Failed")["additional"] == "ClientError: gravity"
+    for kind in kinds:
+        scene.until_word(kind, name, "Levitating")
+        scene.control.end_job(jobs[kind], "Failed", "ClientError: gravity", region=scene.region)
+    for kind in kinds:
+        assert scene.until_word(kind, name, "Failed")["additional"] == "ClientError: gravity"
 
 
 def test_a_list_that_knows_no_secondary_status_is_enough(scene: Scene) -> None:

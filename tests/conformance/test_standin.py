@@ -110,6 +110,23 @@ class TestTrainingJobs:
         assert virtual_sagemaker.list_training_jobs()["TrainingJobSummaries"] == []
         virtual_sagemaker.create_training_job(**training_request("j"))
 
+    def test_debugger_rules_outlive_the_job(self, virtual_standin: StandIn, virtual_sagemaker: Any) -> None:
+        """Debugger's rules run until a little after the end of their job, and then have found nothing."""
+        rule = {"RuleConfigurationName": "LossNotDecreasing", "RuleEvaluatorImage": "rules:1"}
+        virtual_sagemaker.create_training_job(**training_request("t"), DebugRuleConfigurations=[rule])
+
+        def shown() -> tuple[str, str]:
+            job = virtual_sagemaker.describe_training_job(TrainingJobName="t")
+            (status,) = job["DebugRuleEvaluationStatuses"]
+            assert status["RuleEvaluationJobArn"].startswith(_arn("processing-job", "t-lossnotdecreasing-"))
+            return job["TrainingJobStatus"], status["RuleEvaluationStatus"]
+
+        assert shown() == ("InProgress", "InProgress")
+        virtual_standin.advance(14.5)
+        assert shown() == ("Completed", "InProgress")
+        virtual_standin.advance(1)
+        assert shown() == ("Completed", "NoIssuesFound")
+
     def test_rules_make_jobs_fail_or_be_slow(self, virtual_standin: StandIn, virtual_sagemaker: Any) -> None:
         """Rules by name: one job fails with its reason, another trains for an hour; `end_job` ends that one."""
         virtual_standin.rule("doomed-*", fail={"reason": "AlgorithmError: no data", "after": 1})

@@ -29,7 +29,8 @@ def operator_stack(
         tmp_path_factory.mktemp("stack"),
         Shared(control_plane, cluster_binaries.kubectl),
         standin_flags=["--phase", "starting=0.2", "pending=0.2", "downloading=0.2", "training=1", "uploading=0.2",
-                       "transforming=1", "stopping=0.3"],
+                       "transforming=1", "processing=1", "stopping=0.3", "creating=1", "updating=1.5",
+                       "rolling_back=0.5", "deleting=0.5"],
         operator_flags=["--consistency-window=2", "--log-level=debug"],
     )  # fmt: skip
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from tests.standin import errors
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 DEFAULT_MAX_RUNTIME = 86400
+RULE_SECONDS = 1.0
+"""Seconds from the end of a job until its Debugger and Profiler rules have looked at its last tensors."""
+_RULES = {
+    "DebugRuleConfigurations": "DebugRuleEvaluationStatuses",
+    "ProfilerRuleConfigurations": "ProfilerRuleEvaluationStatuses",
+}
 
 
 def not_found() -> errors.AwsError:
@@ -141,6 +148,7 @@ def describe(call: Call) -> dict[str, Any]:
         "SecondaryStatusTransitions": transitions(life, call.seen),
         "TrainingStartTime": life.running_since(call.seen),
         **_times(job, call.seen),
+        **_rules(job, call.seen),
     }
     if step.reason:
         answer["FailureReason"] = step.reason
@@ -159,6 +167,33 @@ def _times(job: Job, seen: float) -> dict[str, Any]:
         seconds = max(1, round(ended - began))
         times.update(TrainingTimeInSeconds=seconds, BillableTimeInSeconds=seconds)
     return times
+
+
+def _rules(job: Job, seen: float) -> dict[str, Any]:
+    """What has become of the rules that watch the job: each runs as a processing job a little longer than the job."""
+    ended = job.life.ended_at(seen)
+    over = ended is not None and ended + RULE_SECONDS <= seen
+    done = "Stopped" if job.at(seen).status == "Stopped" else "NoIssuesFound"
+    return {
+        shown: [
+            {
+                "RuleConfigurationName": rule["RuleConfigurationName"],
+                "RuleEvaluationJobArn": _rule_arn(job, rule["RuleConfigurationName"]),
+                "RuleEvaluationStatus": done if over else "InProgress",
+                "LastModifiedTime": ended + RULE_SECONDS if over and ended is not None else job.created,
+            }
+            for rule in job.request[given]
+        ]
+        for given, shown in _RULES.items()
+        if job.request.get(given)
+    }
+
+
+def _rule_arn(job: Job, rule: str) -> str:
+    """The ARN of a rule's processing job: the beginnings of both names and eight digits, as SageMaker has them."""
+    digits = uuid.uuid5(uuid.NAMESPACE_URL, f"{job.arn}/{rule}").hex[:8]
+    base, _, _ = job.arn.rpartition(":training-job/")
+    return f"{base}:processing-job/{job.name[:26]}-{rule[:26]}-{digits}".lower()
 
 
 def _artifacts(job: Job) -> str:

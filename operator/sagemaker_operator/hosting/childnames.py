@@ -18,6 +18,7 @@ LABEL_LIMIT = 63
 """Greatest length of the value of a label (Kubernetes: Labels and Selectors), in characters."""
 OWNER_NAMESPACE, OWNER_NAME = "owner_HostingDeployment_namespace", "owner_HostingDeployment_name"
 
+_TOGETHER = re.compile(r"[-.]{2,}")
 _REFUSED = re.compile(r"[^a-z0-9.-]+")
 
 
@@ -68,8 +69,8 @@ def owner_reference(f: Facts) -> dict[str, Any]:
 def _fitted(f: Facts, part: str, revision: str) -> str:
     """The original's formula; where Kubernetes refuses its result, which the original could never create, a close one.
 
-    Names of models are free text, and a cut may leave a dot before the dash.
+    Names of models are free text, and a cut may leave a dot before the dash: a dot has letters or digits around it.
     """
     allowed = _REFUSED.sub("-", part.lower()).lstrip("-.") or "model"
     name = names.fit(allowed, f"{revision}-{names.uid_hex(f.uid)}", NAME_LIMIT)
-    return name.replace(".-", "--")
+    return _TOGETHER.sub(lambda run: run[0].replace(".", "-"), name)

@@ -9,11 +9,13 @@ from typing import Any
 
 import yaml
 
+from sagemaker_operator.crds import overlay
+
 ROOT = Path(__file__).parents[3]
 CRD_FOLDER = ROOT / "packaging" / "crds"
 SAMPLE_FOLDER = ROOT / "packaging" / "samples"
 
-PLURALS = {"TrainingJob": "trainingjobs", "BatchTransformJob": "batchtransformjobs"}
+PLURALS = {each.kind.name: each.kind.plural for each in overlay.ALL}
 
 
 @cache

@@ -6,12 +6,16 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sagemaker_operator.crds import __main__ as command
-from sagemaker_operator.crds import model, overlay
+from sagemaker_operator.crds import document, model, overlay
+from sagemaker_operator.crds.entries import Definition
+from sagemaker_operator.crds.tree import Node
 from tests.unit.crds import schemas
 
 KINDS = sorted(schemas.PLURALS)
@@ -134,14 +138,23 @@ def test_read_only_members_are_left_out() -> None:
     assert not {"selectedInstanceType", "selectedInstanceCount"} & set(fields)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_overlay_speaks_of_places_that_exist(kind: str) -> None:
+def _places(node: Node, path: str = "") -> Iterator[str]:
+    """The paths of a tree, in AWS's names."""
+    yield path
+    for field in node.fields:
+        yield from _places(field.node, f"{path}.{field.member}".removeprefix("."))
+    if node.item is not None:
+        yield from _places(node.item, f"{path}[]")
+
+
+@pytest.mark.parametrize("definition", overlay.ALL, ids=lambda each: each.kind.name)
+def test_overlay_speaks_of_places_that_exist(definition: Definition) -> None:
     """Every path of the overlay is a path of AWS's request: a renamed member would go unnoticed otherwise."""
-    definition = next(each for each in overlay.ALL if each.kind.name == kind)
-    whole = model.service("sagemaker").operation_model(definition.kind.api.create).input_shape
-    for path in {*definition.paths, *definition.omitted} - {""}:
-        shape = whole
-        for part in path.split("."):
-            shape = shape.members[part.removesuffix("[]")]
-            shape = shape.member if part.endswith("[]") else shape
-        assert shape.name
+    whole = document.request_tree(replace(definition, omitted=frozenset()))
+    assert {*definition.paths, *definition.omitted} <= set(_places(whole))
+
+
+@pytest.mark.parametrize("service", sorted(overlay.SHAPES))
+def test_overlay_speaks_of_shapes_that_exist(service: str) -> None:
+    """Every shape of the overlay is one of the service model."""
+    assert set(overlay.SHAPES[service]) <= set(model.service(service).shape_names)

@@ -6,6 +6,7 @@ be sent. An optional value that the original let be empty is not sent, so it mus
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _BLOCKS = {
     "VpcConfig": (["securityGroupIds", "subnets"], ["securityGroupIds", "subnets"]),
 }
 _LOWER_BOUNDS = ("minLength", "minItems", "minimum")
-_UPPER_BOUNDS = ("maxLength",)
+_UPPER_BOUNDS = ("maxLength", "maxItems")
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,9 @@ def _schemas(original: Original) -> dict[str, dict[str, Any]]:
 
 
 def test_the_table_is_whole() -> None:
-    """The table has as many fields as the original's two definitions."""
-    assert len(TABLE) == 115
+    """The table has as many fields as the original's eight definitions."""
+    assert len(TABLE) == 385
+    assert {each.kind for each in TABLE} == set(schemas.PLURALS)
 
 
 @pytest.mark.parametrize("original", TABLE, ids=IDS)
@@ -99,7 +101,7 @@ def test_field_is_not_tighter_than_the_original(original: Original) -> None:
             assert schema[bound] <= int(original.demands.get(bound, 0))
     for bound in _UPPER_BOUNDS:
         if bound in original.demands:
-            assert schema[bound] >= int(original.demands[bound])
+            assert schema.get(bound, math.inf) >= int(original.demands[bound])
     if "enum" in original.demands:
         assert set(original.demands["enum"].split(",")) <= set(schema["enum"])
     elif not original.required and "enum" in schema:
@@ -120,20 +122,80 @@ def test_nothing_else_is_required() -> None:
 @pytest.mark.parametrize(
     ("kind", "columns"),
     [
-        ("TrainingJob", ["Status", "Secondary-Status", "Creation-Time", "Sagemaker-Job-Name"]),
-        ("BatchTransformJob", ["Status", "Creation-Time", "Sagemaker-Job-Name"]),
+        ("TrainingJob", ["Status", "Secondary-Status", "Creation-Time", "Sagemaker-Job-Name", "Succeeded"]),
+        ("BatchTransformJob", ["Status", "Creation-Time", "Sagemaker-Job-Name", "Succeeded"]),
+        ("ProcessingJob", ["Status", "Creation-Time", "Sagemaker-Job-Name", "Succeeded"]),
+        (
+            "HyperparameterTuningJob",
+            [
+                "Status",
+                "Creation-Time",
+                "Completed",
+                "InProgress",
+                "Errors",
+                "Stopped",
+                "Best-Training-Job",
+                "Sagemaker-Job-Name",
+                "Succeeded",
+            ],
+        ),
+        ("Model", ["Status", "Sage-Maker-Model-Name", "Ready"]),
+        ("EndpointConfig", ["Status", "Sage-Maker-EndpointConfig-Name", "Ready"]),
+        ("HostingDeployment", ["Status", "Sagemaker-endpoint-name", "Ready"]),
+        ("HostingAutoscalingPolicy", ["Status", "Creation-Time", "Ready"]),
     ],
 )
 def test_printer_columns_keep_their_places(kind: str, columns: list[str]) -> None:
-    """The original's columns come first, in its order, then the outcome."""
+    """The original's columns come first, in its order, then outcome or readiness; each shows a status field."""
     version = schemas.definition(kind)["spec"]["versions"][0]
     shown = version["additionalPrinterColumns"]
-    assert [each["name"] for each in shown] == [*columns, "Succeeded"]
-    assert {each["name"]: each.get("format") for each in shown}["Creation-Time"] == "date"
-    assert all(each["type"] == "string" for each in shown)
+    assert [each["name"] for each in shown] == columns
+    numbers = {"Completed", "InProgress", "Errors", "Stopped"}
+    formats = {"Creation-Time": "date", **dict.fromkeys(numbers, "int64")}
+    known = {path for path, _ in schemas.walk(schemas.root_schema(kind))}
+    for each in shown:
+        assert each.get("format") == formats.get(each["name"])
+        assert each["type"] == ("number" if each["name"] in numbers else "string")
+        path = each["jsonPath"].removeprefix(".").replace('[?(@.type=="Succeeded")]', "[]")
+        path = path.replace('[?(@.type=="Ready")]', "[]")
+        assert path in known or path == "metadata.creationTimestamp"
 
 
-def test_spec_is_demanded_where_the_original_did() -> None:
-    """A TrainingJob needs a spec; a BatchTransformJob without one was stored, so it must stay writable."""
-    assert schemas.root_schema("TrainingJob")["required"] == ["spec"]
-    assert "required" not in schemas.root_schema("BatchTransformJob")
+@pytest.mark.parametrize("kind", sorted(schemas.PLURALS))
+def test_spec_is_demanded_where_the_original_did(kind: str) -> None:
+    """Two kinds need a spec; objects of the others were stored without one, so they must stay writable."""
+    demands = {"TrainingJob": ["spec"], "HostingAutoscalingPolicy": ["spec"]}
+    assert schemas.root_schema(kind).get("required") == demands.get(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "endpoint"),
+    [
+        ("TrainingJob", 1, True),
+        ("ProcessingJob", 1, True),
+        ("HyperparameterTuningJob", 1, True),
+        ("BatchTransformJob", 1, True),
+        ("HostingDeployment", 1, True),
+        ("Model", None, False),
+        ("EndpointConfig", None, False),
+        ("HostingAutoscalingPolicy", None, True),
+    ],
+)
+def test_client_fields_are_checked_where_the_original_did(kind: str, region: int | None, endpoint: bool) -> None:
+    """Some kinds took any text as Region and as endpoint URL."""
+    properties = schemas.spec_schema(kind)["properties"]
+    assert properties["region"].get("minLength") == region
+    assert ("pattern" in properties["sageMakerEndpoint"]) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("EndpointConfig", "productionVariants[].initialVariantWeight"),
+        ("HostingDeployment", "productionVariants[].initialVariantWeight"),
+        ("HostingAutoscalingPolicy", "targetTrackingScalingPolicyConfiguration.targetValue"),
+    ],
+)
+def test_fractions_are_accepted_where_aws_takes_them(kind: str, path: str) -> None:
+    """What the original had as whole numbers, and AWS has as fractions, takes both."""
+    assert dict(schemas.walk(schemas.spec_schema(kind)))[path]["type"] == "number"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from sagemaker_operator.crds import patterns
+from sagemaker_operator.crds import overlay, patterns
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from sagemaker_operator.crds import patterns
         (r"arn:[\p{Alnum}\-]+", r"^(?:arn:[a-zA-Z0-9\-]+)$"),
         (r"\p{Alnum}+", "^(?:[a-zA-Z0-9]+)$"),
         (r"[\p{L}\p{N}]*", r"^(?:[\p{L}\p{N}]*)$"),
+        (r"\p{Print}+", "^(?:[ -~]+)$"),
         (r"[\S]{1,2048}", r"^(?:[\S]+)$"),
         ("a{0,1023}b{5,1500}c{1,63}d{3}", "^(?:a*b{5,}c{1,63}d{3})$"),
     ],
@@ -44,6 +45,33 @@ def test_what_has_no_equal_is_refused(java: str) -> None:
 def test_patterns_without_a_demand() -> None:
     """Expressions that allow every text are known as such; `.+` only asks for some text."""
     assert all(patterns.says_nothing(each) for each in (".*", "^.*$", r"[\S\s]*", ".+"))
+    assert patterns.says_nothing(r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*")
     assert patterns.demands_text(".+")
     assert not patterns.demands_text(".*")
     assert not patterns.says_nothing("a.*")
+
+
+@pytest.mark.parametrize(
+    ("service", "shape", "good", "bad"),
+    [
+        ("sagemaker", "MetricsEndpointPath", ["/metrics", "/a/b.c", "/.", "/a.", "/.a.b"], ["metrics", "/", "/a..b"]),
+        ("sagemaker", "AlarmName", ["", "a b", " a"], [" ", "\t"]),
+        (
+            "sagemaker",
+            "VersionedArnOrName",
+            ["name", "name/12", "arn:aws:sagemaker:us-west-2:123456789012:model-package/name/1", ""],
+            ["name-", "name/", "-name"],
+        ),
+        (
+            "application-autoscaling",
+            "ScheduledActionName",
+            ["a", "by day", "a-b"],
+            ["", " a", "a ", "a:b", "a|b", "a/b"],
+        ),
+    ],
+)
+def test_own_words_for_what_has_no_equal(service: str, shape: str, good: list[str], bad: list[str]) -> None:
+    """Where AWS looks ahead or behind, the overlay's expression takes and refuses the same texts."""
+    expression = re.compile(overlay.SHAPES[service][shape].keywords["pattern"])
+    assert [text for text in good if not expression.search(text)] == []
+    assert [text for text in bad if expression.search(text)] == []

@@ -10,7 +10,7 @@ from botocore.model import ServiceModel
 
 from sagemaker_operator.crds import schema
 from sagemaker_operator.crds.entries import Entry, Rule
-from sagemaker_operator.crds.tree import Node, TreeError, Walk
+from sagemaker_operator.crds.tree import Node, TreeError, Walk, by_name
 
 
 def _model(shapes: Mapping[str, Any]) -> ServiceModel:
@@ -143,3 +143,40 @@ def test_values_of_open_enumerations_are_told() -> None:
     assert told == {"type": "string", "description": "The mode.\nKnown values: A, B."}
     paths = {"Mode": Entry(description="The mode.", enforced=True, empty_value=True)}
     assert _spec(shapes, paths)["properties"]["mode"]["enum"] == ["A", "B", ""]
+
+
+def test_members_and_made_ones_put_a_tree_together() -> None:
+    """A tree can be put together of some members of a request and of what the overlay alone describes."""
+    model = _model({"Root": {**_root(A={"shape": "Text"}, B={"shape": "Text"}), "required": ["A"]}})
+    paths = {
+        "Entries": Entry(description="Several."),
+        "Entries[].Name": Entry(description="Its name.", required=True),
+        "Entries[].B": Entry(name="c"),
+    }
+    walk = Walk(shapes={}, paths=paths, omitted=frozenset(), documentation=lambda name: f"{name}'s.")
+    root = model.shape_for("Root")
+    inner = (walk.made("Name", "Entries[]", ()), *walk.members(root, ("B",), "Entries[]"))
+    fields = by_name((walk.made("Entries", "", inner), *walk.members(root, ("A",), "")))
+    assert schema.structure(fields, Entry()) == {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"type": "string", "description": "Some text."},
+            "entries": {
+                "type": "array",
+                "description": "Several.",
+                "items": {
+                    "type": "object",
+                    "required": ["name"],
+                    "properties": {
+                        "name": {"type": "string", "description": "Its name."},
+                        "c": {"type": "string", "description": "Some text."},
+                    },
+                },
+            },
+        },
+    }
+    with pytest.raises(TreeError, match="Root has no Gone"):
+        walk.members(root, ("Gone",), "")
+    with pytest.raises(TreeError, match="Mute: the overlay has to describe it"):
+        walk.made("Mute", "", ())

@@ -27,6 +27,7 @@ LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
         ("My_Model", f"my-model-7-{HEX}"),
         ("a" * 217 + "." + "a" * 30, f"{'a' * 217}--7-{HEX}"),
         ("___", f"model-7-{HEX}"),
+        ("a-..b..", f"a---b---7-{HEX}"),
     ],
 )
 def test_the_name_of_a_child(part: str, name: str) -> None:

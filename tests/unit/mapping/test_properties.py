@@ -12,25 +12,22 @@ from typing import Any
 import pytest
 import yaml
 from botocore.validate import ParamValidator
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemaker_operator.crds import model
+from sagemaker_operator.crds import model, overlay
 from sagemaker_operator.mapping import drift, fields
 from sagemaker_operator.mapping.description import from_description
 from sagemaker_operator.mapping.request import to_request
-from smkube import kinds
 from tests.unit.crds import schemas
-from tests.unit.mapping.specs import specs
+from tests.unit.mapping.specs import EXAMPLES, specs
 
-KINDS = sorted(kinds.BY_NAME)
-EXAMPLES = settings(
-    max_examples=100,
-    deadline=None,
-    # Specs have some two hundred fields: making a failing one smaller takes longer than a test may.
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+ROWS = {each.kind.name: each.kind for each in overlay.ALL if not each.parts}
+KINDS = sorted(ROWS)
+"""Kinds that one Create operation makes."""
+SAMPLES = [
+    path for path in sorted(schemas.SAMPLE_FOLDER.glob("*.yaml")) if path.stem.split("-")[0] in map(str.lower, KINDS)
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -39,16 +36,16 @@ EXAMPLES = settings(
 def test_requests_pass_the_service_model(kind: str, data: st.DataObject) -> None:
     """Every spec that the schema allows (entries without a name apart) passes botocore's own validation."""
     request = to_request(kind, data.draw(specs(kind)), "a-job", [{"Key": "owner", "Value": "me"}])
-    shape = model.service("sagemaker").operation_model(kinds.BY_NAME[kind].api.create).input_shape
+    shape = model.service("sagemaker").operation_model(ROWS[kind].api.create).input_shape
     assert ParamValidator().validate(request, shape).generate_report() == ""
 
 
-@pytest.mark.parametrize("path", sorted(schemas.SAMPLE_FOLDER.glob("*job*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_samples_make_valid_requests(path: Path) -> None:
     """Each shipped sample makes a request that botocore passes, and a job made from it has no differences."""
     sample = yaml.safe_load(path.read_text(encoding="utf-8"))
-    kind = kinds.BY_NAME[sample["kind"]]
-    request = to_request(kind.name, sample["spec"], "a-job")
+    kind = ROWS[sample["kind"]]
+    request = to_request(kind.name, sample["spec"], sample["spec"].get(kind.spec_name) or "a-job")
     shape = model.service("sagemaker").operation_model(kind.api.create).input_shape
     assert ParamValidator().validate(request, shape).generate_report() == ""
     assert drift.differences(kind.name, sample["spec"], request) == ()
@@ -60,7 +57,7 @@ def test_samples_make_valid_requests(path: Path) -> None:
 def test_a_job_as_asked_for_has_no_differences(kind: str, data: st.DataObject) -> None:
     """A description that gives back the request is what the spec states, and makes the same request again."""
     spec = data.draw(specs(kind))
-    name = spec.get(kinds.BY_NAME[kind].spec_name) or "a-job"
+    name = spec.get(ROWS[kind].spec_name) or "a-job"
     request = to_request(kind, spec, name)
     assert drift.differences(kind, spec, request) == ()
     again = from_description(kind, request)
@@ -94,7 +91,7 @@ def _spoil(value: Any) -> None:
 
 def test_every_kind_has_a_field_map() -> None:
     """The field map knows each kind of the table, and says so when asked for another."""
-    assert all(fields.of(kind).spec.fields for kind in KINDS)
+    assert all(fields.of(each.kind.name).spec.fields for each in overlay.ALL)
     with pytest.raises(ValueError, match="no field map for the kind Pod; known are"):
         fields.of("Pod")
 
@@ -103,7 +100,7 @@ def test_no_aws_library_is_loaded() -> None:
     """The mapping runs without botocore, kubernetes and YAML: importing it loads none of them."""
     code = (
         "import json, sys\n"
-        "from sagemaker_operator.mapping import description, drift, request\n"
+        "from sagemaker_operator.mapping import description, drift, hosting, request, scaling\n"
         "request.to_request('TrainingJob', {}, 'a')\n"
         "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     )
