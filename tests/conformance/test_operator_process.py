@@ -215,12 +215,16 @@ def test_wrong_flags(operator_stack: Stack, flags: Sequence[str], said: str) -> 
 
 
 def test_the_account_has_the_rights_it_needs_and_no_more(operator_stack: Stack, namespace: str) -> None:
-    """The shipped rights cover what the operator does; Secrets, Pods and the objects' own creation are out of reach."""
+    """The shipped rights cover what the operator does; Secrets and whatever it never creates or deletes are out of reach."""
     who = f"--as=system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
     def may(*what: str) -> bool:
         return operator_stack.run(["kubectl", "auth", "can-i", *what, who, "-n", namespace]).stdout.strip() == "yes"
 
     assert may("patch", "trainingjobs.sagemaker.aws.amazon.com/status")
+    assert may("create", "models.sagemaker.aws.amazon.com")
+    assert may("delete", "trainingjobs.sagemaker.aws.amazon.com")
     assert not may("get", "secrets")
-    assert not may("create", "trainingjobs.sagemaker.aws.amazon.com")
+    assert not may("update", "trainingjobs.sagemaker.aws.amazon.com")
+    assert not may("create", "hostingdeployments.sagemaker.aws.amazon.com")
+    assert not may("delete", "hostingdeployments.sagemaker.aws.amazon.com")
