@@ -40,7 +40,17 @@ def status(f: Facts, fields: Status, wanted: list[conditions.Wanted]) -> Status:
     merged["conditions"] = conditions.merge(f.status.get("conditions") or (), wanted, f.generation, now)
     merged["observedGeneration"] = f.generation
     merged[f.kind.check_time] = now
+    merged["operatorState"] = _with_difference(merged.get("operatorState") or {}, wanted) or None
     return {key: value for key, value in merged.items() if value is not None}
+
+
+def _with_difference(state: Mapping[str, Any], wanted: list[conditions.Wanted]) -> Status:
+    """The notes, with whether the spec differs: the rules that refuse edits of what exists go by it."""
+    stalled = next((one for one in wanted if one.type == "Stalled"), None)
+    if stalled is None:
+        return dict(state)
+    rest = {key: value for key, value in state.items() if key != "specDiffers"}
+    return {**rest, "specDiffers": True} if stalled.reason == reasons.SPEC_CHANGED else rest
 
 
 def write(f: Facts, new: Status, *notes: Note) -> WriteStatus | None:

@@ -137,6 +137,11 @@ class Scene:
         """A JSON merge patch with the administrator's rights."""
         return dict(self.plane.admin.request("PATCH", self.path(kind, name, subresource), body, content_type=MERGE))
 
+    def edit_unseen(self, kind: Kind, name: str, **spec: Any) -> Object:
+        """Change fields that the API server protects by now, as an edit that came just before it began to."""
+        self.patch(kind, name, {"status": {"operatorState": {"specDiffers": True}}}, "status")
+        return self.edit(kind, name, **spec)
+
     def delete(self, kind: Kind, name: str) -> None:
         """Ask for the object to go, without waiting."""
         self.plane.admin.request("DELETE", self.path(kind, name))

@@ -2,107 +2,43 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import time
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from sagemaker_operator.crds import overlay
 from sagemaker_operator.mapping.description import from_description
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
+from tests.conformance.crd_scene import (
+    CONFIRMED,
+    DEFINITIONS,
+    GROUP,
+    KINDS,
+    MERGE_PATCH,
+    SAMPLES,
+    path_of,
+    place_of,
+    sample_named,
+    sample_with,
+    serve,
+    store,
+    try_create,
+    why_refused,
+    write_status,
+)
 from tests.unit.crds import schemas
 from tests.unit.mapping import descriptions
-from tests.unit.mapping.specs import specs
-
-GROUP = "sagemaker.aws.amazon.com"
-DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-KINDS = sorted(schemas.PLURALS)
-SAMPLES = sorted(schemas.SAMPLE_FOLDER.glob("*.yaml"))
-
-
-def _wait_established(plane: ControlPlane, name: str) -> None:
-    """Watches a definition until it is served (`kubectl wait` fails while it has no conditions at all)."""
-    watch = f"{DEFINITIONS}?watch=1&fieldSelector=metadata.name={name}&timeoutSeconds=30"
-    for line in plane.admin.lines(watch):
-        conditions = json.loads(line)["object"].get("status", {}).get("conditions") or []
-        if any(each["type"] == "Established" and each["status"] == "True" for each in conditions):
-            return
-    pytest.fail(f"{name} was not established within 30 s")
-
-
-def _wait_documented(plane: ControlPlane) -> None:
-    """Waits until the server has published the schemas that `kubectl explain` reads; it has no watch for that."""
-    deadline = time.monotonic() + 30
-    while not set(KINDS) <= _documented(plane):
-        assert time.monotonic() < deadline, "the schemas were not published within 30 s"
-        time.sleep(0.05)
-
-
-def _documented(plane: ControlPlane) -> set[str]:
-    """The last parts of the names of our group's published schemas."""
-    # The server calls this list plain text.
-    place = json.loads(plane.admin.request("GET", "/openapi/v3"))["paths"].get(f"apis/{GROUP}/v1")
-    if place is None:
-        return set()
-    published = plane.admin.request("GET", place["serverRelativeURL"])["components"]["schemas"]
-    return {name.rpartition(".")[2] for name in published}
+from tests.unit.mapping.specs import EXAMPLES, specs
 
 
 @pytest.fixture(scope="module")
 def served(control_plane: ControlPlane) -> ControlPlane:
-    """The control plane with our definitions, applied as a user would and ready to be used."""
-    applied = control_plane.kubectl("apply", "--validate=strict", "-f", str(schemas.CRD_FOLDER))
-    assert "Warning" not in applied.stderr
-    for plural in schemas.PLURALS.values():
-        _wait_established(control_plane, f"{plural}.{GROUP}")
-    _wait_documented(control_plane)
-    return control_plane
-
-
-def _sample(name: str) -> dict[str, Any]:
-    sample: dict[str, Any] = yaml.safe_load((schemas.SAMPLE_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    return sample
-
-
-def _path(namespace: str, manifest: dict[str, Any], query: str = "") -> str:
-    return f"/apis/{GROUP}/v1/namespaces/{namespace}/{schemas.PLURALS[manifest['kind']]}{query}"
-
-
-def _changed(name: str, path: str, value: Any) -> dict[str, Any]:
-    """A sample with one field of its spec set, or taken away when the value is None."""
-    manifest = copy.deepcopy(_sample(name))
-    place = manifest["spec"]
-    *parents, last = (int(part) if part.isdigit() else part for part in path.split("."))
-    for part in parents:
-        place = place[part]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return manifest
-
-
-def _try(plane: ControlPlane, namespace: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """What the server answers to a create that is checked and not stored."""
-    answer: dict[str, Any] = plane.admin.request(
-        "POST", _path(namespace, manifest, "?dryRun=All&fieldValidation=Strict"), manifest
-    )
-    return answer
-
-
-def _refusal(plane: ControlPlane, namespace: str, manifest: dict[str, Any]) -> str:
-    """Why the server refuses a create; empty when it does not."""
-    try:
-        _try(plane, namespace, manifest)
-    except ApiError as refused:
-        return str(refused)
-    return ""
+    """The control plane with our definitions."""
+    return serve(control_plane)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -120,13 +56,13 @@ def test_sample_applies(served: ControlPlane, namespace: str, sample: Any) -> No
     """A shipped sample applies with strict validation and is stored as written."""
     served.kubectl("apply", "--validate=strict", "-n", namespace, "-f", str(sample))
     manifest = yaml.safe_load(sample.read_text(encoding="utf-8"))
-    stored = served.admin.request("GET", f"{_path(namespace, manifest)}/{manifest['metadata']['name']}")
+    stored = served.admin.request("GET", f"{path_of(namespace, manifest)}/{manifest['metadata']['name']}")
     assert stored["spec"] == manifest["spec"]
 
 
 def test_unknown_field_is_refused(served: ControlPlane, namespace: str) -> None:
     """A misspelt field is named instead of being dropped."""
-    manifest = _changed("trainingjob", "resourceConfig.instanceKind", "ml.m5.large")
+    manifest = sample_with("trainingjob", "resourceConfig.instanceKind", "ml.m5.large")
     done = served.kubectl(
         "apply", "--validate=strict", "-n", namespace, "-f", "-", stdin=json.dumps(manifest), check=False
     )
@@ -240,13 +176,13 @@ def test_bad_value_is_refused(
 ) -> None:
     """A value that AWS is sure to refuse is refused at once, and the message says what is wrong."""
     with pytest.raises(ApiError) as refused:
-        _try(served, namespace, _changed(sample, path, value))
+        try_create(served, namespace, sample_with(sample, path, value))
     assert message in str(refused.value)
     assert refused.value.status == 422
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@EXAMPLES
 @given(data=st.data())
 def test_only_rules_refuse_what_the_schema_allows(served: ControlPlane, kind: str, data: st.DataObject) -> None:
     """A spec made by the schema is taken, or refused by cross-field rules alone: every pattern works in Go."""
@@ -257,7 +193,7 @@ def test_only_rules_refuse_what_the_schema_allows(served: ControlPlane, kind: st
         for _, schema in schemas.walk(schemas.spec_schema(kind))
         for rule in schema.get("x-kubernetes-validations", [])
     ]
-    refusal = _refusal(served, "default", manifest)
+    refusal = why_refused(served, "default", manifest)
     # The server asks the rules only where the schema itself is satisfied, and says so where it is not.
     assert not refusal or any(rule in refusal for rule in rules), refusal
     assert "were not checked" not in refusal
@@ -265,14 +201,14 @@ def test_only_rules_refuse_what_the_schema_allows(served: ControlPlane, kind: st
 
 def test_whole_numbers_may_have_a_point(served: ControlPlane, namespace: str) -> None:
     """60.0 is a whole number for the server, as the original's manifests expect."""
-    manifest = _changed("trainingjob", "stoppingCondition.maxRuntimeInSeconds", 60.0)
+    manifest = sample_with("trainingjob", "stoppingCondition.maxRuntimeInSeconds", 60.0)
     assert '"maxRuntimeInSeconds": 60.0' in json.dumps(manifest)
-    assert _try(served, namespace, manifest)["spec"]["stoppingCondition"]["maxRuntimeInSeconds"] == 60
+    assert try_create(served, namespace, manifest)["spec"]["stoppingCondition"]["maxRuntimeInSeconds"] == 60
 
 
 def test_optional_values_may_be_empty(served: ControlPlane, namespace: str) -> None:
     """What the original let be empty may be empty: it counts as absent."""
-    manifest = _sample("trainingjob")
+    manifest = sample_named("trainingjob")
     manifest["spec"].update(
         trainingJobName="",
         sageMakerEndpoint="",
@@ -286,71 +222,69 @@ def test_optional_values_may_be_empty(served: ControlPlane, namespace: str) -> N
     manifest["spec"]["outputDataConfig"]["kmsKeyId"] = ""
     manifest["spec"]["resourceConfig"].update(volumeKmsKeyId="", trainingPlanArn="")
     manifest["spec"]["inputDataConfig"][0].update(contentType="", recordWrapperType="")
-    assert _try(served, namespace, manifest)["spec"] == manifest["spec"]
-    transform = _sample("batchtransformjob")
+    assert try_create(served, namespace, manifest)["spec"] == manifest["spec"]
+    transform = sample_named("batchtransformjob")
     transform["spec"].update(transformJobName="", batchStrategy="", environment=[], dataProcessing={"JoinSource": ""})
     transform["spec"]["transformInput"].update(splitType="", contentType="")
     transform["spec"]["transformOutput"].update(assembleWith="", accept="", kmsKeyId="")
-    assert _try(served, namespace, transform)["spec"] == transform["spec"]
+    assert try_create(served, namespace, transform)["spec"] == transform["spec"]
 
 
 def test_optional_values_of_hosting_may_be_empty(served: ControlPlane, namespace: str) -> None:
     """The same holds for models, variants and policies."""
-    model = _sample("model")
+    model = sample_named("model")
     model["spec"].update(region="", sageMakerEndpoint="", containers=[], tags=[])
     model["spec"]["primaryContainer"].update(modelPackageName="", image="", environment=[{"name": "A"}, {}])
-    assert _try(served, namespace, model)["spec"] == model["spec"]
-    config = _sample("endpointconfig")
+    assert try_create(served, namespace, model)["spec"] == model["spec"]
+    config = sample_named("endpointconfig")
     config["spec"].update(kmsKeyId="", sageMakerEndpoint="anything")
     config["spec"]["productionVariants"][0].update(acceleratorType="", initialVariantWeight=60.0)
-    assert _try(served, namespace, config)["spec"] == config["spec"]
-    deployment = _sample("hostingdeployment")
+    assert try_create(served, namespace, config)["spec"] == config["spec"]
+    deployment = sample_named("hostingdeployment")
     deployment["spec"].update(endpointName="", kmsKeyId="", excludeRetainedVariantProperties=[])
     deployment["spec"]["models"][0].update(primaryContainer="", name="Any name: of one's own")
-    assert _try(served, namespace, deployment)["spec"] == deployment["spec"]
-    policy = _sample("hostingautoscalingpolicy-custom")
+    assert try_create(served, namespace, deployment)["spec"] == deployment["spec"]
+    policy = sample_named("hostingautoscalingpolicy-custom")
     policy["spec"].update(region="", policyType="", scalableDimension="", serviceNamespace="", policyName="")
     tracking = policy["spec"]["targetTrackingScalingPolicyConfiguration"]
     tracking["customizedMetricSpecification"].update(unit="", dimensions=[{"name": "A"}, {}])
     tracking["predefinedMetricSpecification"] = {"predefinedMetricType": ""}
-    assert _try(served, namespace, policy)["spec"] == policy["spec"]
+    assert try_create(served, namespace, policy)["spec"] == policy["spec"]
     del policy["spec"]["resourceId"]
     del tracking["targetValue"]
-    assert _try(served, namespace, policy)["spec"] == policy["spec"]
+    assert try_create(served, namespace, policy)["spec"] == policy["spec"]
 
 
 def test_values_that_aws_has_gained_are_accepted(served: ControlPlane, namespace: str) -> None:
     """Instance types of tomorrow, fast file mode and jobs without resources of their own are accepted."""
-    future = _changed("trainingjob", "resourceConfig.instanceType", "ml.z99.metal")
+    future = sample_with("trainingjob", "resourceConfig.instanceType", "ml.z99.metal")
     future["spec"]["inputDataConfig"][0]["inputMode"] = "FastFile"
-    assert _try(served, namespace, future)["spec"] == future["spec"]
-    serverless = _sample("trainingjob")
+    assert try_create(served, namespace, future)["spec"] == future["spec"]
+    serverless = sample_named("trainingjob")
     for name in ("algorithmSpecification", "resourceConfig", "stoppingCondition"):
         del serverless["spec"][name]
     arn = "arn:aws:sagemaker:us-west-2:aws:hub-content/SageMakerPublicHub/Model/a-model/1.0.0"
     serverless["spec"]["serverlessJobConfig"] = {"baseModelArn": arn, "jobType": "FineTuning"}
-    assert _try(served, namespace, serverless)["spec"] == serverless["spec"]
+    assert try_create(served, namespace, serverless)["spec"] == serverless["spec"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if "required" not in schemas.root_schema(kind)])
 def test_object_without_spec_stays_writable(served: ControlPlane, namespace: str, kind: str) -> None:
     """The original stored such objects: they can be made and changed, so that they can be deleted."""
-    manifest = {**_sample(kind.lower()), "metadata": {"name": "bare", "finalizers": ["example.com/held"]}}
+    manifest = {**sample_named(kind.lower()), "metadata": {"name": "bare", "finalizers": ["example.com/held"]}}
     del manifest["spec"]
-    _stored(served, namespace, manifest)
-    _write_status(served, namespace, manifest, {**CONFIRMED, "additional": "no spec"})
+    store(served, namespace, manifest)
+    write_status(served, namespace, manifest, {**CONFIRMED, "additional": "no spec"})
     patch = {"metadata": {"finalizers": None}}
-    after = served.admin.request(
-        "PATCH", _place(namespace, manifest), patch, content_type="application/merge-patch+json"
-    )
+    after = served.admin.request("PATCH", place_of(namespace, manifest), patch, content_type=MERGE_PATCH)
     assert "finalizers" not in after["metadata"]
 
 
 def test_spec_from_a_description_is_accepted(served: ControlPlane, namespace: str) -> None:
     """A TrainingJob object for a training job of a tuning job passes strict validation."""
     spec = from_description("TrainingJob", descriptions.TUNING_CHILD)
-    manifest = {**_sample("trainingjob"), "spec": {**spec, "region": "us-west-2"}}
-    assert _try(served, namespace, manifest)["spec"] == manifest["spec"]
+    manifest = {**sample_named("trainingjob"), "spec": {**spec, "region": "us-west-2"}}
+    assert try_create(served, namespace, manifest)["spec"] == manifest["spec"]
 
 
 @pytest.mark.parametrize(
@@ -358,181 +292,8 @@ def test_spec_from_a_description_is_accepted(served: ControlPlane, namespace: st
 )
 def test_model_of_a_transform_job_is_an_object_or_sagemakers(served: ControlPlane, namespace: str, name: str) -> None:
     """What a Model object or a SageMaker model can be called is a model's name."""
-    manifest = _changed("batchtransformjob", "modelName", name)
-    assert _try(served, namespace, manifest)["spec"]["modelName"] == name
-
-
-CONFIRMED = {"operatorState": {"createConfirmed": True}}
-
-
-def _stored(plane: ControlPlane, namespace: str, manifest: dict[str, Any]) -> dict[str, Any]:
-    """The object as the server stored it."""
-    stored: dict[str, Any] = plane.admin.request("POST", _path(namespace, manifest), manifest)
-    return stored
-
-
-def _place(namespace: str, manifest: dict[str, Any]) -> str:
-    return f"{_path(namespace, manifest)}/{manifest['metadata']['name']}"
-
-
-def _write_status(plane: ControlPlane, namespace: str, manifest: dict[str, Any], status: dict[str, Any]) -> None:
-    path = f"{_place(namespace, manifest)}/status"
-    plane.admin.request("PATCH", path, {"status": status}, content_type="application/merge-patch+json")
-
-
-def _edit(plane: ControlPlane, namespace: str, manifest: dict[str, Any], spec: dict[str, Any] | None) -> str:
-    """Why the server refuses a merge patch of the spec; empty when it does not. Nothing is stored."""
-    path = f"{_place(namespace, manifest)}?dryRun=All&fieldValidation=Strict"
-    try:
-        plane.admin.request("PATCH", path, {"spec": spec}, content_type="application/merge-patch+json")
-    except ApiError as refused:
-        return str(refused)
-    return ""
-
-
-def _other(value: Any, schema: dict[str, Any]) -> Any:
-    """A value close to the given one that the schema takes; of an object or a list the first leaf is another."""
-    if isinstance(value, dict):
-        name = min(value)
-        return {**value, name: _other(value[name], schema["properties"][name])}
-    if isinstance(value, list):
-        return [_other(value[0], schema["items"]), *value[1:]]
-    if isinstance(value, bool):
-        return not value
-    if "enum" in schema:
-        return next(each for each in schema["enum"] if each != value)
-    return f"{value}0" if isinstance(value, str) else value + 1
-
-
-@pytest.mark.parametrize("sample", [path.stem for path in SAMPLES if "job" in path.stem.split("-")[0]])
-def test_what_a_job_was_made_from_cannot_change(served: ControlPlane, namespace: str, sample: str) -> None:
-    """Before a job is known to exist each field can be edited; afterwards none but the tags, and the message tells."""
-    manifest = _stored(served, namespace, _sample(sample))
-    fields = sorted(set(manifest["spec"]) - {"tags"})
-    properties = schemas.spec_schema(manifest["kind"])["properties"]
-    tried = {name: {name: _other(manifest["spec"][name], properties[name])} for name in fields}
-    for edit in tried.values():
-        assert "cannot be changed once it exists" not in _edit(served, namespace, manifest, edit)
-    _write_status(served, namespace, manifest, CONFIRMED)
-    for name, edit in tried.items():
-        refusal = _edit(served, namespace, manifest, edit)
-        assert f"spec.{name}: Forbidden: {name} of a" in refusal, refusal
-        assert "cannot be changed once it exists: delete the object and create a new one" in refusal
-    optional = set(fields) - set(schemas.spec_schema(manifest["kind"])["required"])
-    for name in optional - {"hyperParameterTuningJobName"}:
-        assert f"{name} of a" in _edit(served, namespace, manifest, {name: None})
-    assert _edit(served, namespace, manifest, {"tags": [{"key": "new", "value": "tag"}]}) == ""
-    assert _edit(served, namespace, manifest, {"tags": None}) == ""
-
-
-@pytest.mark.parametrize("kind", ["TrainingJob", "HyperparameterTuningJob", "BatchTransformJob"])
-def test_name_of_a_job_may_come_and_go(served: ControlPlane, namespace: str, kind: str) -> None:
-    """The operator writes the name that it made; a name may be left out again, but never become another."""
-    manifest = _stored(served, namespace, _sample(kind.lower()))
-    _write_status(served, namespace, manifest, CONFIRMED)
-    name = next(each.kind.spec_name for each in overlay.ALL if each.kind.name == kind)
-    assert _edit(served, namespace, manifest, {name: "made-up"}) == ""
-    served.admin.request(
-        "PATCH",
-        _place(namespace, manifest),
-        {"spec": {name: "made-up"}},
-        content_type="application/merge-patch+json",
-    )
-    assert f"{name} of a" in _edit(served, namespace, manifest, {name: "another"})
-    assert _edit(served, namespace, manifest, {name: None}) == ""
-
-
-@pytest.mark.parametrize("kind", ["ProcessingJob", "HyperparameterTuningJob", "BatchTransformJob"])
-def test_spec_of_a_job_cannot_go(served: ControlPlane, namespace: str, kind: str) -> None:
-    """Where an object may be without a spec, one that made a job keeps it."""
-    manifest = _stored(served, namespace, _sample(kind.lower()))
-    assert _edit(served, namespace, manifest, None) == ""
-    _write_status(served, namespace, manifest, CONFIRMED)
-    assert "region of a" in _edit(served, namespace, manifest, None)
-
-
-@pytest.mark.parametrize(
-    ("sample", "fixed", "free"),
-    [
-        (
-            "hostingdeployment-named",
-            {"region": "eu-west-1", "endpointName": "other", "sageMakerEndpoint": "https://example.com"},
-            {"kmsKeyId": "alias/other", "tags": None, "retainAllVariantProperties": True},
-        ),
-        (
-            "model-more",
-            {"region": "eu-west-1", "sageMakerEndpoint": None},
-            {"enableNetworkIsolation": False, "tags": [{"key": "a", "value": "b"}]},
-        ),
-        (
-            "endpointconfig",
-            {"region": "eu-west-1", "sageMakerEndpoint": "https://example.com"},
-            {"kmsKeyId": "alias/other", "tags": None},
-        ),
-        (
-            "hostingautoscalingpolicy",
-            {"region": "eu-west-1"},
-            {
-                "sageMakerEndpoint": "https://example.com",
-                "policyName": "other",
-                "maxCapacity": 9,
-                "scalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency",
-                "serviceNamespace": "sagemaker",
-                "resourceId": [{"endpointName": "e", "variantName": "v"}],
-            },
-        ),
-    ],
-)
-def test_where_a_resource_is_cannot_change(
-    served: ControlPlane, namespace: str, sample: str, fixed: dict[str, Any], free: dict[str, Any]
-) -> None:
-    """What hosting kinds stand for is replaced or updated after an edit, but stays where it is."""
-    manifest = _stored(served, namespace, _sample(sample))
-    assert not any("cannot be changed" in _edit(served, namespace, manifest, {name: fixed[name]}) for name in fixed)
-    _write_status(served, namespace, manifest, CONFIRMED)
-    for name, value in fixed.items():
-        assert f"{name} of a" in _edit(served, namespace, manifest, {name: value})
-    for name, value in free.items():
-        assert _edit(served, namespace, manifest, {name: value}) == ""
-
-
-def test_large_object_is_within_the_budget_of_the_rules(served: ControlPlane, namespace: str) -> None:
-    """A confirmed job with a megabyte of hyperparameters can be edited, and its status and metadata written."""
-    manifest = _sample("trainingjob")
-    manifest["spec"]["hyperParameters"] = [{"name": f"p{number}", "value": "x" * 2500} for number in range(400)]
-    _stored(served, namespace, manifest)
-    _write_status(served, namespace, manifest, {**CONFIRMED, "trainingJobStatus": "InProgress"})
-    _write_status(served, namespace, manifest, {"trainingJobStatus": "Completed"})
-    assert _edit(served, namespace, manifest, {"tags": [{"key": "new", "value": "tag"}]}) == ""
-    patch = {"metadata": {"annotations": {"a": "b"}, "finalizers": ["example.com/held"]}}
-    served.admin.request("PATCH", _place(namespace, manifest), patch, content_type="application/merge-patch+json")
-    manifest["spec"]["hyperParameters"][399]["value"] = "y" * 2500
-    refusal = _edit(served, namespace, manifest, {"hyperParameters": manifest["spec"]["hyperParameters"]})
-    assert "hyperParameters of a training job cannot be changed" in refusal
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_status_and_metadata_are_written_whatever_the_object_is(
-    served: ControlPlane, namespace: str, kind: str
-) -> None:
-    """The rules never stand in the way of the operator's writes: not of a status, a finalizer or a first note."""
-    manifest = _stored(served, namespace, _sample(kind.lower()))
-    place = _place(namespace, manifest)
-    statuses: list[dict[str, Any]] = [
-        {},
-        {"operatorState": {}},
-        {"operatorState": {"createConfirmed": False}},
-        CONFIRMED,
-        CONFIRMED,
-    ]
-    for status in statuses:
-        _write_status(served, namespace, manifest, status)
-        patch: dict[str, Any] = {"metadata": {"annotations": {"step": str(status)}, "finalizers": ["example.com/held"]}}
-        served.admin.request("PATCH", place, patch, content_type="application/merge-patch+json")
-    served.admin.request("DELETE", place)
-    _write_status(served, namespace, manifest, {"additional": "on its way"})
-    patch = {"metadata": {"finalizers": None}}
-    served.admin.request("PATCH", place, patch, content_type="application/merge-patch+json")
+    manifest = sample_with("batchtransformjob", "modelName", name)
+    assert try_create(served, namespace, manifest)["spec"]["modelName"] == name
 
 
 def _filled(schema: dict[str, Any]) -> Any:
@@ -551,12 +312,12 @@ def _filled(schema: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("kind", KINDS)
 def test_status_is_kept_whole_and_apart(served: ControlPlane, namespace: str, kind: str) -> None:
     """The status subresource keeps every field of ours, and takes no write to the spec."""
-    manifest = _stored(served, namespace, _sample(kind.lower()))
+    manifest = store(served, namespace, sample_named(kind.lower()))
     status = _filled(schemas.root_schema(kind)["properties"]["status"])
     patch = {"status": status, "spec": {"region": "eu-west-1"}}
-    path = f"{_place(namespace, manifest)}/status"
-    served.admin.request("PATCH", path, patch, content_type="application/merge-patch+json")
-    stored = served.admin.request("GET", _place(namespace, manifest))
+    path = f"{place_of(namespace, manifest)}/status"
+    served.admin.request("PATCH", path, patch, content_type=MERGE_PATCH)
+    stored = served.admin.request("GET", place_of(namespace, manifest))
     assert stored["status"] == status
     assert stored["spec"] == manifest["spec"]
     assert stored["metadata"]["generation"] == 1
@@ -588,9 +349,9 @@ def test_columns_short_names_and_category(served: ControlPlane, namespace: str) 
 
 def test_numbers_of_a_tuning_job_are_shown(served: ControlPlane, namespace: str) -> None:
     """The columns of a tuning job count its training jobs and name the best one."""
-    manifest = _stored(served, namespace, _sample("hyperparametertuningjob"))
+    manifest = store(served, namespace, sample_named("hyperparametertuningjob"))
     counters = {"completed": 5, "inProgress": 2, "totalError": 1, "stopped": 0}
-    _write_status(
+    write_status(
         served,
         namespace,
         manifest,

@@ -1,10 +1,15 @@
-"""Edits after the job was created: SageMaker jobs cannot be changed, so the object says what is not followed."""
+"""Edits after the job was created: SageMaker jobs cannot be changed.
+
+The API server refuses them once the job is confirmed (test_crds_edits.py); of an edit that came in between the object
+says what is not followed.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB
+from tests.cluster.errors import ApiError
 from tests.conformance.operator_scene import Scene, condition, generated, status
 
 OPENING = (
@@ -21,7 +26,7 @@ def test_an_edited_transform_job_is_failed_until_the_edit_is_taken_back(scene: S
     made = scene.create(BATCH_TRANSFORM_JOB, name)
     scene.until_word(BATCH_TRANSFORM_JOB, name, "InProgress")
 
-    scene.edit(BATCH_TRANSFORM_JOB, name, transformOutput={"s3OutputPath": "s3://bucket/elsewhere"})
+    scene.edit_unseen(BATCH_TRANSFORM_JOB, name, transformOutput={"s3OutputPath": "s3://bucket/elsewhere"})
 
     shown = scene.until_word(BATCH_TRANSFORM_JOB, name, "Failed")
     line = '  transformOutput.s3OutputPath: the object says "s3://bucket/elsewhere", SageMaker has "s3://bucket/out"'
@@ -48,7 +53,7 @@ def test_a_finished_transform_job_that_is_edited_and_reverted(scene: Scene) -> N
     scene.create(BATCH_TRANSFORM_JOB, name, modelName="model")
     scene.until_word(BATCH_TRANSFORM_JOB, name, "Completed")
 
-    scene.edit(BATCH_TRANSFORM_JOB, name, modelName="other")
+    scene.edit_unseen(BATCH_TRANSFORM_JOB, name, modelName="other")
 
     shown = scene.until_word(BATCH_TRANSFORM_JOB, name, "Failed")
     assert '  modelName: the object says "other", SageMaker has "model"' in shown["additional"]
@@ -73,7 +78,7 @@ def test_an_edited_training_job_runs_on_as_it_was(scene: Scene, field: str) -> N
         "sageMakerEndpoint": f"{scene.stack.url}/",
     }
 
-    generation = scene.edit(TRAINING_JOB, name, **{field: values[field]})["metadata"]["generation"]
+    generation = scene.edit_unseen(TRAINING_JOB, name, **{field: values[field]})["metadata"]["generation"]
 
     shown = status(
         scene.until(TRAINING_JOB, name, lambda obj: status(obj).get("observedGeneration") == generation, "the edit")
@@ -85,6 +90,19 @@ def test_an_edited_training_job_runs_on_as_it_was(scene: Scene, field: str) -> N
     scene.control.end_job(job, region=scene.region)
     assert condition(scene.until_word(TRAINING_JOB, name, "Completed"), "Succeeded")["status"] == "True"
     assert [each["operation"] for each in scene.control.record() if each["name"] == "another"] == []
+
+
+def test_an_edit_of_a_confirmed_job_is_refused_with_the_way_out(scene: Scene) -> None:
+    """The refusal names the field and says what to do; the job and the object stay as they are."""
+    name = scene.name("refused")
+    scene.long(name)
+    scene.create(TRAINING_JOB, name)
+    scene.until_word(TRAINING_JOB, name, "InProgress")
+
+    with pytest.raises(ApiError, match="roleArn of a training job cannot be changed once it exists: delete"):
+        scene.edit(TRAINING_JOB, name, roleArn="arn:aws:iam::123456789012:role/another")
+
+    assert len(scene.requests("CreateTrainingJob")) == 1
 
 
 def test_edits_of_tags_and_metadata_mean_nothing(scene: Scene) -> None:

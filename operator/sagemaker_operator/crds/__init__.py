@@ -5,5 +5,6 @@ the running operator; what the operator needs of the model lies in `sagemaker_op
 which the same command writes.
 
 From the inside out: `model` loads the service model, `tree` walks an operation's request with the overlay
-(`entries`, `overlay`) in hand, `schema` and `fieldmap` render the tree, `document` puts a definition together.
+(`entries`, `overlay`) in hand, `schema` and `fieldmap` render the tree, `immutable` says what cannot be edited,
+`document` puts a definition together.
 """

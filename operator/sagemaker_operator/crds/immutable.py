@@ -1,7 +1,8 @@
 """The transition rules by which the API server refuses edits of what AWS cannot change. Pure.
 
 They stand at the root of the schema, where a rule sees the status beside the spec: before the operator has confirmed
-that the thing exists at AWS, everything may be edited. There is one rule a field, so that the message names it.
+that the thing exists at AWS, everything may be edited, and so while the spec differs from what exists (an edit came in
+between, or something was taken over), so that it can be put right. There is one rule a field: the message names it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ EDITABLE = frozenset({"tags"})
 _PLACE = ("region", "sageMakerEndpoint")
 _EXISTS = (
     "has(oldSelf.status) && has(oldSelf.status.operatorState) && has(oldSelf.status.operatorState.createConfirmed)"
-    " && oldSelf.status.operatorState.createConfirmed"
+    " && oldSelf.status.operatorState.createConfirmed && !has(oldSelf.status.operatorState.specDiffers)"
 )
 
 

@@ -19,6 +19,9 @@ from sagemaker_operator.statusparts import FIRST_WORD, Status, plain, same_but_r
 from smkube import conditions
 from smkube.conditions import Wanted
 
+_UNSURE = "unsure"
+"""In place of the digest of tags, where those that AWS has are not known."""
+
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
@@ -54,16 +57,16 @@ def first(f: Facts, job: Target) -> Status:
 
 def announced(f: Facts) -> Status:
     """The intent once more, with the time of this attempt; nothing else moves."""
-    new = statusparts.renewed(f)
+    state = _with_unsure_tags(f, statusparts.renewed(f)["operatorState"])
     if not places.replacing(f):
         # What it says of a resource that is to be replaced holds until that is done.
-        new["operatorState"] = {**new["operatorState"], content.NOTE: content.digest(f)}
-    return new
+        state[content.NOTE] = content.digest(f)
+    return {**f.status, "operatorState": state}
 
 
 def replacing(f: Facts, stand_in: Target) -> Status:
     """What is there is another one than the spec asks for; before anything is done the stand-in's name is on file."""
-    state = {**f.state, "replacement": stand_in.name, "createAttempt": f.timestamp()}
+    state = _with_unsure_tags(f, {**f.state, "replacement": stand_in.name, "createAttempt": f.timestamp()})
     text = f"The {f.kind.noun} is being replaced: SageMaker cannot change one that exists."
     return _with(f, {"operatorState": state}, _conditions("False", reasons.UPDATING, text, working=True))
 
@@ -194,6 +197,14 @@ def _state(f: Facts, job: Target, answer: Mapping[str, Any]) -> Status:
         state = statusparts.confirmed(f, job)
         return {**state, "createAttempt": facts.rfc3339(made)} if isinstance(made, datetime) else state
     return {**f.state, "createConfirmed": True}
+
+
+def _with_unsure_tags(f: Facts, state: Mapping[str, Any]) -> Status:
+    """The notes before a Create that may come with other tags than are noted: AWS has to tell then what counts."""
+    tags = tagging.of_spec(f)
+    if state.get("tagHash") == tagging.digest(tags):
+        return dict(state)
+    return {**state, "tagHash": _UNSURE, "tagKeys": sorted({*map(str, state.get("tagKeys") or ()), *tags})}
 
 
 def _with(f: Facts, fields: Status, wanted: list[Wanted]) -> Status:

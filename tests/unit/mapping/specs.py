@@ -75,7 +75,7 @@ def _objects(schema: dict[str, Any], node: Node | None, leave_out: frozenset[str
     required = set(schema.get("required", [])) | needed
     if set(schema["properties"]) == {"name", "value"}:
         # The definition lets an entry go without a name, as the original's did; AWS takes no empty key.
-        required = {"name"}
+        required = {"name"} | set(schema.get("required", []))
         schema = {"properties": {**schema["properties"], "name": {**schema["properties"]["name"], "minLength": 1}}}
     found = {
         name: values(inner, known[name].node if name in known else None)

@@ -116,7 +116,18 @@ AUTOSCALING_POLICY = Definition(
             description="Type of the scaling policy; if left out, the one that the given configuration is for.",
         ),
         f"{_TRACKING}.TargetValue": OPTIONAL,
-        f"{_TRACKING}.PredefinedMetricSpecification.PredefinedMetricType": OPTIONAL,
+        f"{_TRACKING}.PredefinedMetricSpecification.PredefinedMetricType": Entry(
+            required=False,
+            description=(
+                "The metric. For variants: SageMakerVariantInvocationsPerInstance, for serverless ones "
+                "SageMakerVariantProvisionedConcurrencyUtilization. For inference components: "
+                "SageMakerInferenceComponentInvocationsPerCopy or "
+                "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution. AWS has further ones."
+            ),
+        ),
+        f"{_TRACKING}.PredefinedMetricSpecification.ResourceLabel": Entry(
+            description="Which resource the metric is of, for metrics that ask for one; SageMaker's do not."
+        ),
         f"{_TRACKING}.CustomizedMetricSpecification.MetricName": Entry(keywords={"minLength": 1}),
         f"{_TRACKING}.CustomizedMetricSpecification.Namespace": Entry(keywords={"minLength": 1}),
         f"{_TRACKING}.CustomizedMetricSpecification.Statistic": Entry(keywords={"minLength": 1}),
