@@ -159,6 +159,8 @@ def test_a_failed_job_says_why(crowd: Crowd, kind: Kind) -> None:
     assert (done["status"], done["reason"], done["message"]) == ("False", "Failed", REASON)
     assert "modelPath" not in shown
     assert condition(shown, "Stalled")["status"] == "True"
+    # A job is never Ready, least of all one that failed.
+    assert condition(shown, "Ready") == {}
     crowd.scene.until_noted("broken", "Failed")
     texts = [note for type_, reason, note in crowd.scene.notes("broken") if (type_, reason) == ("Warning", "Failed")]
     (text,) = (text for text in texts if f"The SageMaker {kind.noun}" in text)
@@ -201,8 +203,7 @@ def test_lists_of_names_and_values_become_maps(crowd: Crowd) -> None:
     assert transform["DataProcessing"]["JoinSource"] == "Input"
     assert transform["DataProcessing"]["InputFilter"] == "$.x"
     assert transform["ModelName"] == MODEL
-    if PROCESSING_JOB in JOBS:
-        assert requests[PROCESSING_JOB.name]["Environment"] == {"A": "2", "B": ""}
+    assert requests[PROCESSING_JOB.name]["Environment"] == {"A": "2", "B": ""}
 
 
 def test_names_are_the_originals(crowd: Crowd) -> None:

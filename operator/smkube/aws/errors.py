@@ -35,7 +35,14 @@ _THROTTLED = {
     *("BandwidthLimitExceeded", "PriorRequestNotComplete", "EC2ThrottledException"),
 }
 _QUOTA = {"ResourceLimitExceeded", "ServiceQuotaExceededException"}
-_DENIED = {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized", "OptInRequired"}
+_DENIED = {
+    "AccessDeniedException",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "NotAuthorized",
+    "OptInRequired",
+    "FailedResourceAccessException",
+}
 _CREDENTIALS = {
     *("ExpiredTokenException", "ExpiredToken", "UnrecognizedClientException", "InvalidClientTokenId"),
     *("InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "InvalidAccessKeyId"),
@@ -48,6 +55,10 @@ _SERVICE = {
 _NAME_TAKEN = {"ResourceInUse", "ResourceInUseException"}
 _CONFLICT = {"ConflictException", "ConcurrentUpdateException"}
 _NO_ANSWER = "ConnectionError"
+_NOT_SENT = "EndpointConnectionError"
+"""No connection came about: nothing can have taken effect."""
+_SCALING_LIMITED = {"RegisterScalableTarget", "PutScalingPolicy", "PutScheduledAction"}
+"""Operations whose `LimitExceededException` speaks of a quota, where other APIs mean a rate by it."""
 _NOT_IN_SERVICE = "The status should be in 'InService' to register it as a scalable target"
 
 _NO_ENDPOINT, _NO_CONFIGURATION = "Could not find endpoint", "Could not find endpoint configuration"
@@ -85,14 +96,17 @@ _WAITS_FOR = (
     ("CreateEndpoint", _NO_CONFIGURATION),
     ("UpdateEndpoint", _NO_CONFIGURATION),
     ("RegisterScalableTarget", _NO_ENDPOINT),
+    ("RegisterScalableTarget", "Could not find variant"),
 )
 """Operation and beginning of the message of a ValidationException that asks for something else to be there first."""
 
 
 def cause(error: AwsError) -> Cause:
     """Classify an error; whatever is not known counts as invalid for 4xx and as the service's fault otherwise."""
-    if not error.status and error.code == _NO_ANSWER:
+    if not error.status and error.code in {_NO_ANSWER, _NOT_SENT}:
         return Cause.NO_ANSWER
+    if error.code == "LimitExceededException" and error.operation in _SCALING_LIMITED:
+        return Cause.QUOTA
     for codes, meaning in (
         (_THROTTLED, Cause.THROTTLED),
         (_QUOTA, Cause.QUOTA),
@@ -143,7 +157,8 @@ def is_already_over(error: AwsError) -> bool:
 
 def leaves_doubt(error: AwsError) -> bool:
     """After this error of a Create the job may exist all the same: look before doing anything else."""
-    return cause(error) in {Cause.NO_ANSWER, Cause.SERVICE, Cause.NAME_TAKEN, Cause.CONFLICT}
+    doubtful = {Cause.NO_ANSWER, Cause.SERVICE, Cause.NAME_TAKEN, Cause.CONFLICT}
+    return error.code != _NOT_SENT and cause(error) in doubtful
 
 
 @contextlib.contextmanager
@@ -165,6 +180,8 @@ def translated(operation: str) -> Iterator[None]:
         raise AwsError(operation, "TokenRetrieval", str(error)) from error
     except boto.ParamValidationError as error:
         raise AwsError(operation, "ParamValidation", " ".join(str(error).split()), status=400) from error
+    except (boto.EndpointConnectionError, boto.ConnectTimeoutError) as error:
+        raise AwsError(operation, _NOT_SENT, str(error)) from error
     except (boto.HTTPClientError, boto.ConnectionError, boto.ResponseStreamingError) as error:
         raise AwsError(operation, _NO_ANSWER, str(error)) from error
     except boto.BotoCoreError as error:

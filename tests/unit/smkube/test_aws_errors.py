@@ -44,6 +44,9 @@ CASES = [
     ("CreateTrainingJob", "SomethingNew", "", 503, Cause.SERVICE),
     ("CreateTrainingJob", "SomethingNew", "", 400, Cause.INVALID),
     ("CreateTrainingJob", "ConnectionError", "connection reset", 0, Cause.NO_ANSWER),
+    ("CreateTrainingJob", "EndpointConnectionError", "Could not connect to the endpoint URL", 0, Cause.NO_ANSWER),
+    ("PutScalingPolicy", "LimitExceededException", "too many", 400, Cause.QUOTA),
+    ("ListTags", "LimitExceededException", "too many", 400, Cause.THROTTLED),
 ]
 
 
@@ -54,7 +57,7 @@ def test_causes(operation: str, code: str, message: str, status: int, wanted: Ca
 
 
 def test_doubt() -> None:
-    """After a lost answer, a 5xx and "name is taken" a job may exist; after a refusal it does not."""
+    """After a lost answer, a 5xx and "name is taken" a job may exist; a refusal, or no connection, made none."""
     doubtful = {
         (operation, code)
         for operation, code, message, status, _ in CASES
