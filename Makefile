@@ -32,8 +32,9 @@ test: setup ## lint, types, import rules, generated files, and every test
 	@$(MAKE) --no-print-directory -j2 lint binaries
 	@$(RUN) -m pytest --numprocesses 3 --dist loadfile $(PYTEST_ARGS)
 
-binaries: setup ## kube-apiserver, etcd and kubectl, built the first time
+binaries: setup ## kube-apiserver, etcd, kubectl and the kstatus library, built the first time
 	@$(RUN) -m tests.cluster build
+	@$(RUN) -m tests.conformance.kstatus.build
 
 lint: setup types imports verify ## style, types, import directions, generated files
 	@$(RUN) -m ruff check .
@@ -47,9 +48,11 @@ imports: setup ## the import directions of pyproject.toml
 
 verify: setup ## are generated files current?
 	@$(RUN) -m sagemaker_operator.crds --check
+	@$(RUN) packaging/argocd/generate.py --check
 
 generate: setup ## write the generated files anew
 	@$(RUN) -m sagemaker_operator.crds
+	@$(RUN) packaging/argocd/generate.py
 
 bench: setup ## what 200 jobs cost: requests and writes, running and idle
 	@$(RUN) -m tests.bench.idle

@@ -204,6 +204,9 @@ def _follow(f: Facts, job: Target) -> Step:
     if f.refusal is not None:
         return _refused(f, f.refusal)
     match f.sighting:
+        case Found() if statuses.over(f) and statuses.aws_word(f.kind, f.sighting.description) in statuses.ENDING:
+            # Somebody deletes the record of a job that is over; its outcome stays.
+            return Done()
         case Found():
             return _observe(f, job, f.sighting)
         case Absent():

@@ -38,7 +38,8 @@ def merge(before: Sequence[Condition], wanted: Sequence[Wanted], generation: int
     have = {str(condition.get("type")): dict(condition) for condition in before}
     for one in wanted:
         have[one.type] = _merged(have.get(one.type), one, generation, now)
-    return list(have.values())
+    # kstatus goes by the first of `Reconciling` and `Stalled` that is true: what is stalled is no progress.
+    return sorted(have.values(), key=lambda one: one.get("type") == "Reconciling")
 
 
 def find(conditions: Sequence[Condition], type_: str) -> Condition | None:

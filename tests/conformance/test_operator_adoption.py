@@ -231,7 +231,8 @@ def test_another_namespace_is_left_alone(estate: Estate) -> None:
 
     assert obj is not None
     assert "finalizers" not in obj["metadata"]
-    assert obj.get("status") is None
+    # What the API server puts in place of no status.
+    assert obj.get("status") == {"observedGeneration": -1}
     assert estate.scene.requests("CreateTrainingJob", "elsewhere") == []
 
 

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,8 @@ def _create(rough: Rough, kind: Kind, name: str) -> None:
 
 
 def _create_with_name(rough: Rough, kind: Kind, name: str) -> None:
-    rough.scene.create(kind, name, **{kind.spec_name: f"{name}-job"})
+    named: dict[str, Any] = {kind.spec_name: f"{name}-job"}
+    rough.scene.create(kind, name, **named)
 
 
 def _drop_a_create(rough: Rough, kind: Kind, name: str) -> None:

@@ -84,9 +84,13 @@ def spec_schema(definition: Definition, tree: Node) -> dict[str, Any]:
 
 
 def status_schema(definition: Definition) -> dict[str, Any]:
-    """Schema of `status`."""
+    """Schema of `status`.
+
+    An object that nobody has looked at yet must not count as settled: kstatus goes by observedGeneration.
+    """
     return {
         "type": "object",
+        "default": {"observedGeneration": -1},
         "description": f"What the operator last saw of the {definition.kind.noun}.",
         "properties": {**status.common(definition.kind.check_time), **definition.status},
     }

@@ -19,8 +19,9 @@ def fields(_target: facts.Target, description: Mapping[str, Any]) -> Fields:
 
 
 def failed_job(additional: str) -> bool:
-    """The original never showed why a job failed: any text but the one about edits is an error of its own."""
-    return not additional or additional.startswith("Updates to v1.BatchTransformJob are not supported")
+    """The original never showed why a job failed: any text but those about edits, and ours, is an error of its own."""
+    ours = "deleted outside of Kubernetes" in additional
+    return not additional or ours or additional.startswith("Updates to v1.BatchTransformJob are not supported")
 
 
 SPECIAL = Special(

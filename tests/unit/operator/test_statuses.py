@@ -51,8 +51,8 @@ def test_a_first_status_says_that_it_waits() -> None:
              "lastTransitionTime": NOON}
             for type_, status, message in (
                 ("Succeeded", "Unknown", "Waiting for SageMaker to create the job."),
-                ("Reconciling", "True", "Waiting for SageMaker to create the job."),
                 ("Stalled", "False", ""),
+                ("Reconciling", "True", "Waiting for SageMaker to create the job."),
             )
         ],
         "observedGeneration": 3,

@@ -31,7 +31,7 @@ def edited(before: Tags, after: Tags, have: Tags | None = None, **answers: facts
 
 def carried_out(f: facts.Facts, have: dict[str, str]) -> tuple[facts.Facts, list[str]]:
     """Make each call that is asked for on `have`; returns the facts at the end and the operations."""
-    made = []
+    made: list[str] = []
     while (step := tagging.step(f, TARGET, ARN)) is not None:
         if isinstance(step, WriteStatus):
             f = replace(f, status=step.status)
