@@ -209,6 +209,16 @@ class Manager:
             for part in self._parts.values():
                 part.controller.wake_waiting(obj.metadata.namespace)
 
+        endpoint = wakes.serves_now(kind, old, new)
+        if endpoint:
+            self._look_at_policies(obj.metadata.namespace, endpoint)
+
+    def _look_at_policies(self, namespace: str, endpoint: str) -> None:
+        policies = self._parts[kinds.AUTOSCALING_POLICY.name].controller
+        for key, policy in self._caches[kinds.AUTOSCALING_POLICY.name].items():
+            if policy.metadata.namespace == namespace and wakes.names_endpoint(policy, endpoint):
+                policies.on_news(key, look=True)
+
     def _on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         self._parts[kind.name].controller.on_news(key, look)
 

@@ -122,7 +122,7 @@ def confirmed(f: Facts, job: Target) -> Status:
         f.kind.status_word: FIRST_WORD,
         f.kind.status_name: job.name,
         "additional": None,
-        "operatorState": statusparts.confirmed(f, job),
+        "operatorState": _confirmed(f, job),
     }
     return status(f, fields, _pending("SageMaker has accepted the job."))
 
@@ -146,7 +146,7 @@ def observed(f: Facts, job: Target, description: Mapping[str, Any], *, confirm: 
     changed = _spec_changed(f, job, description)
     refusal = tagging.refusal(f)
     untagged = f"{refusal.operation}: {plain(refusal.text)}" if refusal else ""
-    state = statusparts.confirmed(f, job) if confirm else f.state
+    state = _confirmed(f, job) if confirm else f.state
     fields = {
         **special.fields(job, description),
         f.kind.status_word: special.changed_word if changed and special.changed_word else word,
@@ -208,7 +208,7 @@ def deleted_externally(f: Facts, job: Target) -> Status:
         f.kind.status_word: f.word if over else "Failed",
         f.kind.status_name: job.name,
         "additional": (f.status.get("additional") or None) if over else text,
-        "operatorState": statusparts.confirmed(f, job),
+        "operatorState": _confirmed(f, job),
     }
     wanted = [
         conditions.Wanted("Succeeded", succeeded, reasons.DELETED_EXTERNALLY, text),
@@ -273,6 +273,11 @@ def _end_note(f: Facts, word: str, additional: str) -> Note:
 
 
 # --- pieces ----------------------------------------------------------------------------------------------------
+
+
+def _confirmed(f: Facts, job: Target) -> Status:
+    """`operatorState` of a job that is known to exist; what names of objects stood for stays on file."""
+    return {**statusparts.confirmed(f, job), **references.note(f)}
 
 
 def _pending(message: str) -> list[conditions.Wanted]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_operator import reasons, tagging
-from sagemaker_operator.facts import Facts, Refusal, Target
+from sagemaker_operator.facts import Facts, Found, Refusal, Target
 from sagemaker_operator.notes import Note
 from sagemaker_operator.steps import WriteStatus
 from smkube import conditions
@@ -20,6 +20,8 @@ Status = dict[str, Any]
 
 FIRST_WORD = "SynchronizingK8sJobWithSageMaker"
 """Status word of an object that SageMaker is not known to have anything for yet (the original operator's)."""
+CREATED = "created"
+"""Key of the answer to the call that makes what the object stands for."""
 MESSAGE_LIMIT = 1000
 """Length to which the text of an Event is cut, in characters."""
 
@@ -87,8 +89,9 @@ def confirmed(f: Facts, job: Target) -> Status:
     if f.confirmed:
         return dict(f.state)
     noted = _noted(f, job, confirmed=True)
+    just_made = f.created or isinstance(f.answers.get(CREATED), Found)
     # Found after a doubt, and not just made: the tags may be those of an earlier spec.
-    return noted if f.intent is None or f.intent_written else {**noted, **tagging.unknown(f)}
+    return noted if f.intent is None or just_made else {**noted, **tagging.unknown(f)}
 
 
 def _noted(f: Facts, job: Target, *, confirmed: bool) -> Status:

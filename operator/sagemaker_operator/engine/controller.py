@@ -141,16 +141,18 @@ class Controller:
             memory = self._memories.get(key)
             if memory is not None:
                 memory.not_before = float("-inf")
+                memory.wakes += 1
         self.queue.add(key, Lane.NORMAL)
 
     def wake_waiting(self, namespace: str) -> None:
         """Something became ready on which objects of the namespace may depend."""
+        keys = []
         with self._lock:
-            keys = [
-                key
-                for key, memory in self._memories.items()
-                if memory.reason == reasons.DEPENDENCY_NOT_READY and key.startswith(f"{namespace}/")
-            ]
+            for key, memory in self._memories.items():
+                if key.startswith(f"{namespace}/"):
+                    # Also one whose pass is under way and does not know yet that it is going to wait.
+                    memory.wakes += 1
+                    keys.extend([key] if memory.reason == reasons.DEPENDENCY_NOT_READY else [])
         for key in keys:
             self.wake(key)
 
@@ -199,7 +201,8 @@ class Controller:
             self.queue.add_after(key, wait)
             return "requeue_after"
         neighbours = Neighbours(self._client, self._caches, obj.metadata.namespace)
-        run = Pass(key, obj, self._facts(obj, memory), memory, neighbours)
+        wakes = memory.wakes
+        run = Pass(key, obj, self._facts(obj, memory), memory, neighbours, wakes)
         memory.look, memory.look_at = False, float("inf")
         try:
             return self._steps(run)
@@ -296,8 +299,12 @@ class Controller:
         if step.retry is not None:
             run.memory.look = run.memory.look or step.look
             delay = self._retry_delay(run.memory, step.retry)
-            run.memory.not_before, run.memory.told = self._clock() + delay, users_part(run.obj.metadata)
-            self.queue.add_after(run.key, delay)
+            with self._lock:
+                # What is waited for may have come about since this pass looked.
+                woken = step.retry == reasons.DEPENDENCY_NOT_READY and run.memory.wakes != run.wakes
+                run.memory.not_before = float("-inf") if woken else self._clock() + delay
+            run.memory.told = users_part(run.obj.metadata)
+            self.queue.add_after(run.key, 0.0 if woken else delay)
             return "requeue"
         run.memory.attempts, run.memory.reason, run.memory.not_before = 0, "", float("-inf")
         self.queue.forget(run.key)

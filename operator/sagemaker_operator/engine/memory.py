@@ -32,6 +32,8 @@ class Memory:
     look: bool = False
     look_at: float = float("inf")
     """When, by the clock, the job is to be described if nothing was heard of it until then."""
+    wakes: int = 0
+    """How often something that the object may wait for has changed."""
     places: dict[tuple[str, facts.Target], int] = field(default_factory=dict)
     """Places in the lines before AWS operations that are kept for this object."""
 
@@ -45,6 +47,8 @@ class Pass:
     facts: facts.Facts
     memory: Memory
     neighbours: Neighbours
+    wakes: int = 0
+    """`Memory.wakes` as it was before the pass looked at anything."""
     found_kinds: dict[str, str] = field(default_factory=dict)
     """The kind of each answer of `Facts.related`."""
 

@@ -34,5 +34,21 @@ def may_free_others(kind: kinds.Kind, old: envelope.Object | None, new: envelope
     return new is None or _word(kind, old) != _word(kind, new)
 
 
+def serves_now(kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> str:
+    """Name of the endpoint that has just come into service; empty when none has.
+
+    Application Auto Scaling forgets the targets of an endpoint that is deleted, so its policies are to be looked at.
+    """
+    if kind is not kinds.HOSTING_DEPLOYMENT or old is None or new is None:
+        return ""
+    began = _word(kind, new) == "InService" != _word(kind, old)
+    return str(new.status_dict().get(kind.status_name) or "") if began else ""
+
+
+def names_endpoint(policy: envelope.Object, endpoint: str) -> bool:
+    """Whether an autoscaling policy is about an endpoint."""
+    return any(one.get("endpointName") == endpoint for one in policy.spec_dict().get("resourceId") or ())
+
+
 def _word(kind: kinds.Kind, obj: envelope.Object) -> str:
     return str(obj.status_dict().get(kind.status_word) or "")

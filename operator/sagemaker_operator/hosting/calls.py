@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sagemaker_operator import marks
+from sagemaker_operator import marks, statusparts
 from sagemaker_operator.facts import Facts, Target
 from sagemaker_operator.mapping import hosting as rendering
 from sagemaker_operator.steps import Ask
 
-ENDPOINT, OWNER, CREATED, UPDATED, DELETED = "endpoint", "owner", "created", "updated", "deleted"
+ENDPOINT, OWNER, CREATED, UPDATED, DELETED = "endpoint", "owner", statusparts.CREATED, "updated", "deleted"
 """Keys of the answers."""
 
 

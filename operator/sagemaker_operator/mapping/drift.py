@@ -30,6 +30,9 @@ MAX_VALUE = 160
 _SINGLE = 2**-23
 """Distance of neighbouring numbers of single precision (IEEE 754), relative to their size."""
 
+_METRICS, _OBJECTIVE = "metricDefinitions", "ObjectiveMetric"
+"""SageMaker adds a definition of this name, which repeats the objective's, to those of a tuning job."""
+
 _MARKED = 'will be marked as "Failed"'
 _RUNS_ON = "runs on as it was created"
 
@@ -106,6 +109,8 @@ def _field(field: Field, path: str, wanted: Any, actual: Any) -> Iterator[Differ
         return
     if field.none_is_empty:
         wanted, actual = (None if each == "None" else each for each in (wanted, actual))
+    if field.name == _METRICS:
+        actual = [each for each in actual or () if each.get("name") != _OBJECTIVE or each in (wanted or ())]
     if field.default:
         wanted, actual = wanted or field.default, actual or field.default
     yield from _value(field.node, path, wanted, actual)

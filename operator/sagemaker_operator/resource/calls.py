@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sagemaker_operator import marks
+from sagemaker_operator import marks, statusparts
 from sagemaker_operator.facts import Facts, Target
 from sagemaker_operator.mapping import request
 from sagemaker_operator.steps import Ask
 
-MAIN, CREATED, DELETED = "main", "created", "deleted"
+MAIN, CREATED, DELETED = "main", statusparts.CREATED, "deleted"
 """Keys of the answers about the main name."""
 STAND_IN, STAND_IN_CREATED, STAND_IN_DELETED = "standIn", "standInCreated", "standInDeleted"
 """Keys of the answers about the stand-in."""

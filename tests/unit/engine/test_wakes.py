@@ -66,3 +66,27 @@ def test_what_nobody_waits_for_wakes_nobody(kind: kinds.Kind) -> None:
     """Jobs and policies come and go without anybody looking up."""
     assert not wakes.may_free_others(kind, made(kind, ""), made(kind, "InProgress"))
     assert not wakes.may_free_others(kind, made(kind, ""), None)
+
+
+def test_an_endpoint_that_came_into_service_is_named_for_its_policies() -> None:
+    """Its name is told when the word becomes InService, and at no other time or kind."""
+    kind = kinds.HOSTING_DEPLOYMENT
+
+    def endpoint(word: str) -> envelope.Object:
+        status = {kind.status_word: word, kind.status_name: "ep"}
+        return envelope.obj(json.dumps({"metadata": {"name": "d", "namespace": "ns"}, "status": status}).encode())
+
+    assert wakes.serves_now(kind, endpoint("Creating"), endpoint("InService")) == "ep"
+    assert wakes.serves_now(kind, endpoint("InService"), endpoint("InService")) == ""
+    assert wakes.serves_now(kind, endpoint("InService"), endpoint("Updating")) == ""
+    assert wakes.serves_now(kind, None, endpoint("InService")) == ""
+    assert wakes.serves_now(kinds.MODEL, endpoint("Creating"), endpoint("InService")) == ""
+
+
+def test_a_policy_names_its_endpoints() -> None:
+    """Each entry of resourceId counts."""
+    spec = {"resourceId": [{"endpointName": "a", "variantName": "v"}, {"endpointName": "b", "variantName": "v"}]}
+    policy = envelope.obj(json.dumps({"metadata": {"name": "p"}, "spec": spec}).encode())
+
+    assert wakes.names_endpoint(policy, "b")
+    assert not wakes.names_endpoint(policy, "c")
