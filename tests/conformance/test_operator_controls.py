@@ -295,7 +295,7 @@ def test_a_misspelt_policy_holds_the_deletion(scene: Scene) -> None:
 
 def test_a_finished_job_goes_when_its_time_is_over(scene: Scene) -> None:
     """So many seconds after the end of the job, failed or not; AWS's record stays, and an Event tells of it."""
-    name, broken, kept = scene.name("ttl"), scene.name("broken"), scene.name("kept")
+    name, broken, kept = scene.name("expires"), scene.name("expires-failed"), scene.name("outlasts")
     scene.control.rule(f"{broken}*", fail="AlgorithmError: no")
     made = {}
     for kind in JOBS:
