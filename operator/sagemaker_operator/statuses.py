@@ -89,7 +89,9 @@ def lags(kind: kinds.Kind, description: Mapping[str, Any], listed: Summary) -> b
 
 
 def agrees(f: Facts, listed: Summary) -> bool:
-    """The status already says what a List answer shows."""
+    """The status already says what a List answer shows. An outcome is only written down with its conditions."""
+    if listed.status in TERMINAL:
+        return settled(f)
     special = SPECIAL[f.kind.name]
     shown = {f.kind.api.status: listed.status, "SecondaryStatus": listed.secondary}
     same_secondary = not listed.secondary or special.secondary(shown) == str(f.status.get("secondaryStatus") or "")

@@ -360,3 +360,10 @@ def test_a_refusal_is_written_once_and_tried_again_later(kind: kinds.Kind, reaso
     again = replace(no, text=no.text.replace("request id: 1", "request id: 2"))
     later = replace(facts, status=step.status, refusal=again, now=NOW + timedelta(seconds=400))
     assert decide.decide(later) == Done(retry=reason)
+
+
+def test_the_word_for_a_changed_spec_is_not_taken_for_the_outcome() -> None:
+    """A transform job with a changed spec is shown as Failed; when it fails itself, that has still to be seen."""
+    facts = case(TRANSFORM, status=running(TRANSFORM, transformJobStatus="Failed"), listed=Summary("Failed", "", 100.0))
+
+    assert decide.decide(facts) == Describe(TARGET)
