@@ -280,12 +280,7 @@ def _surely_ours(f: Facts, job: Target) -> bool:
 
 
 def _refused(f: Facts, refusal: facts.Refusal) -> Step:
-    """AWS said no, or nothing: tell the user what stands in the way, and come back by the reason's back-off."""
-    later = Done(retry=refusal.reason, look=f.confirmed)
-    if refusal.reason in reasons.PASSING and f.confirmed:
-        return later
-    notes = () if refusal.reason == reasons.THROTTLED else (statusparts.refusal_note(refusal),)
-    return write(f, statuses.refused(f, refusal), *notes) or later
+    return statusparts.refused(f, refusal, statuses.refused)
 
 
 def _age(f: Facts) -> float | None:

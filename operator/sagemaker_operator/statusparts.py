@@ -7,13 +7,13 @@ differs by more than the time of the last look.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sagemaker_operator import reasons, tagging
 from sagemaker_operator.facts import Facts, Found, Refusal, Target
 from sagemaker_operator.notes import Note
-from sagemaker_operator.steps import WriteStatus
+from sagemaker_operator.steps import Done, Step, WriteStatus
 from smkube import conditions
 
 Status = dict[str, Any]
@@ -131,6 +131,42 @@ def refusal_conditions(refusal: Refusal) -> list[conditions.Wanted]:
         conditions.Wanted("Reconciling", "False" if stalled else "True", refusal.reason, message),
         conditions.Wanted("Stalled", "True" if stalled else "False", refusal.reason, message),
     ]
+
+
+def ready_conditions(
+    ready: str, reason: str, message: str, *, working: bool = False, stalled: bool = False
+) -> list[conditions.Wanted]:
+    """`Ready`, `Reconciling` and `Stalled` of what is either there or not.
+
+    Args:
+        ready: the status of `Ready`.
+        reason: why.
+        message: the same for people.
+        working: there is work under way.
+        stalled: waiting alone is not expected to help.
+    """
+    calm = reason if working or stalled else reasons.SETTLED
+    told = {True: ("True", reason, message), False: ("False", calm, "")}
+    return [
+        conditions.Wanted("Ready", ready, reason, message),
+        conditions.Wanted("Reconciling", *told[working]),
+        conditions.Wanted("Stalled", *told[stalled]),
+    ]
+
+
+def refused(f: Facts, refusal: Refusal, say: Callable[[Facts, Refusal], Status]) -> Step:
+    """AWS said no, or nothing: tell the user what stands in the way, and come back by the reason's back-off.
+
+    Args:
+        f: the facts.
+        refusal: what AWS said.
+        say: the status that shows it.
+    """
+    later = Done(retry=refusal.reason, look=f.confirmed)
+    if refusal.reason in reasons.PASSING and f.confirmed:
+        return later
+    notes = () if refusal.reason == reasons.THROTTLED else (refusal_note(refusal),)
+    return write(f, say(f, refusal), *notes) or later
 
 
 def refusal_note(refusal: Refusal) -> Note:

@@ -302,9 +302,4 @@ def _cleared(f: Facts, answer: Answer) -> Step:
 
 
 def _refused(f: Facts, refusal: Refusal) -> Step:
-    """AWS said no, or nothing: tell the user what stands in the way, and come back by the reason's back-off."""
-    later = Done(retry=refusal.reason, look=f.confirmed)
-    if refusal.reason in reasons.PASSING and f.confirmed:
-        return later
-    notes = () if refusal.reason == reasons.THROTTLED else (statusparts.refusal_note(refusal),)
-    return write(f, statuses.refused(f, refusal), *notes) or later
+    return statusparts.refused(f, refusal, statuses.refused)

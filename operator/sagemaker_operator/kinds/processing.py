@@ -6,18 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_operator import facts
-from sagemaker_operator.kinds.special import Fields, Special, failure_reason, no_secondary, time_field
+from sagemaker_operator.kinds.special import Fields, Special, failure_reason, log_url, no_secondary, time_field
 from smkube import kinds
-
-
-def log_url(target: facts.Target) -> str:
-    """Link to the job's log streams in the CloudWatch console (form kept from the original operator)."""
-    domain = "console.amazonaws.cn" if target.region.startswith("cn-") else "console.aws.amazon.com"
-    group = kinds.PROCESSING_JOB.log_group
-    return (
-        f"https://{target.region}.{domain}/cloudwatch/home?region={target.region}"
-        f"#logStream:group={group};prefix={target.name};streamFilter=typeLogStreamPrefix"
-    )
 
 
 def exit_message(description: Mapping[str, Any]) -> str:
@@ -28,7 +18,7 @@ def exit_message(description: Mapping[str, Any]) -> str:
 def fields(target: facts.Target, description: Mapping[str, Any]) -> Fields:
     """Status fields of a processing job."""
     return {
-        "cloudWatchLogUrl": log_url(target),
+        "cloudWatchLogUrl": log_url(kinds.PROCESSING_JOB, target),
         "exitMessage": exit_message(description) or None,
         "sageMakerJobArn": description.get("ProcessingJobArn"),
         "startTime": time_field(description, "ProcessingStartTime"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sagemaker_operator import facts
 from sagemaker_operator.steps import Step
+from smkube import kinds
 
 Fields = dict[str, Any]
 
@@ -62,6 +63,15 @@ def time_field(description: Mapping[str, Any], member: str) -> str | None:
     """A time of a description as Kubernetes writes it, or None when AWS gives none."""
     moment = description.get(member)
     return facts.rfc3339(moment) if isinstance(moment, datetime) else None
+
+
+def log_url(kind: kinds.Kind, target: facts.Target) -> str:
+    """Link to the job's log streams in the CloudWatch console (form kept from the original operator)."""
+    domain = "console.amazonaws.cn" if target.region.startswith("cn-") else "console.aws.amazon.com"
+    return (
+        f"https://{target.region}.{domain}/cloudwatch/home?region={target.region}"
+        f"#logStream:group={kind.log_group};prefix={target.name};streamFilter=typeLogStreamPrefix"
+    )
 
 
 def no_secondary(_description: Mapping[str, Any]) -> str:

@@ -6,18 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sagemaker_operator import facts
-from sagemaker_operator.kinds.special import Fields, Special, time_field
+from sagemaker_operator.kinds.special import Fields, Special, log_url, time_field
 from smkube import kinds
-
-
-def log_url(target: facts.Target) -> str:
-    """Link to the job's log streams in the CloudWatch console (form kept from the original operator)."""
-    domain = "console.amazonaws.cn" if target.region.startswith("cn-") else "console.aws.amazon.com"
-    group = kinds.TRAINING_JOB.log_group
-    return (
-        f"https://{target.region}.{domain}/cloudwatch/home?region={target.region}"
-        f"#logStream:group={group};prefix={target.name};streamFilter=typeLogStreamPrefix"
-    )
 
 
 def secondary(description: Mapping[str, Any]) -> str:
@@ -33,7 +23,7 @@ def fields(target: facts.Target, description: Mapping[str, Any]) -> Fields:
     artifacts = description.get("ModelArtifacts") or {}
     return {
         "secondaryStatus": secondary(description) or None,
-        "cloudWatchLogUrl": log_url(target),
+        "cloudWatchLogUrl": log_url(kinds.TRAINING_JOB, target),
         "modelPath": (artifacts.get("S3ModelArtifacts") or None) if completed else None,
         "debugRuleEvaluationStatuses": rules(description) or None,
         "sageMakerJobArn": description.get("TrainingJobArn"),

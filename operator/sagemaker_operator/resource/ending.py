@@ -49,9 +49,5 @@ def _delete(f: Facts, job: Target) -> Step:
 
 
 def refused(f: Facts, refusal: Refusal) -> Step:
-    """AWS said no, or nothing: tell the user what stands in the way, and come back by the reason's back-off."""
-    later = Done(retry=refusal.reason, look=f.confirmed)
-    if refusal.reason in reasons.PASSING and f.confirmed:
-        return later
-    notes = () if refusal.reason == reasons.THROTTLED else (statusparts.refusal_note(refusal),)
-    return write(f, statuses.refused(f, refusal), *notes) or later
+    """The next step after a call that AWS refused."""
+    return statusparts.refused(f, refusal, statuses.refused)

@@ -15,7 +15,7 @@ from sagemaker_operator.facts import Facts, Refusal, Target
 from sagemaker_operator.notes import Note
 from sagemaker_operator.resource import content, places
 from sagemaker_operator.resource.words import CREATED, DELETED, ERROR, WORDS
-from sagemaker_operator.statusparts import FIRST_WORD, Status, plain, same_but_request_id, status
+from sagemaker_operator.statusparts import FIRST_WORD, Status, plain, ready_conditions, same_but_request_id, status
 from smkube import conditions
 from smkube.conditions import Wanted
 
@@ -51,7 +51,7 @@ def first(f: Facts, job: Target) -> Status:
     return _with(
         f,
         {f.kind.status_word: FIRST_WORD, **_named(f, None, None), "additional": None, "operatorState": state},
-        _conditions("False" if f.confirmed else "Unknown", reasons.PENDING, text, working=True),
+        ready_conditions("False" if f.confirmed else "Unknown", reasons.PENDING, text, working=True),
     )
 
 
@@ -68,7 +68,7 @@ def replacing(f: Facts, stand_in: Target) -> Status:
     """What is there is another one than the spec asks for; before anything is done the stand-in's name is on file."""
     state = _with_unsure_tags(f, {**f.state, "replacement": stand_in.name, "createAttempt": f.timestamp()})
     text = f"The {f.kind.noun} is being replaced: SageMaker cannot change one that exists."
-    return _with(f, {"operatorState": state}, _conditions("False", reasons.UPDATING, text, working=True))
+    return _with(f, {"operatorState": state}, ready_conditions("False", reasons.UPDATING, text, working=True))
 
 
 def taken(f: Facts, job: Target, description: Mapping[str, Any]) -> Status:
@@ -100,7 +100,7 @@ def created(f: Facts, job: Target, answer: Mapping[str, Any], *, sent: bool, tro
             "additional": text,
             "operatorState": state,
         },
-        _conditions("True", reasons.READY, f"SageMaker has the {f.kind.noun}."),
+        ready_conditions("True", reasons.READY, f"SageMaker has the {f.kind.noun}."),
     )
     return new if trouble is None else _with_trouble(f, new, trouble)
 
@@ -140,25 +140,25 @@ def spec_changed(f: Facts, job: Target) -> Status:
         f"What cannot be changed of a {f.kind.noun} that exists was changed in the spec: {told}. The {f.kind.noun} is "
         "left as it is until the edit is reverted; create another object for another place."
     )
-    return _with(f, {"additional": text}, _conditions("False", reasons.SPEC_CHANGED, text, stalled=True))
+    return _with(f, {"additional": text}, ready_conditions("False", reasons.SPEC_CHANGED, text, stalled=True))
 
 
 def hindered(f: Facts, text: str) -> Status:
     """The spec cannot be carried out, and AWS need not be asked."""
     fields = {f.kind.status_word: ERROR, "additional": text}
-    return _with(f, fields, _conditions("Unknown", reasons.INVALID_SPEC, text, stalled=True))
+    return _with(f, fields, ready_conditions("Unknown", reasons.INVALID_SPEC, text, stalled=True))
 
 
 def waiting(f: Facts, text: str) -> Status:
     """The object is to go, and something else has to go first."""
-    return _with(f, {}, _conditions("False", reasons.DEPENDENCY_NOT_READY, text, working=True))
+    return _with(f, {}, ready_conditions("False", reasons.DEPENDENCY_NOT_READY, text, working=True))
 
 
 def gone(f: Facts) -> Status:
     """SageMaker has nothing of the object any more."""
     fields = {f.kind.status_word: DELETED, **_named(f, None, None), "additional": None}
     text = f"The SageMaker {f.kind.noun} is deleted."
-    return _with(f, fields, _conditions("False", reasons.DELETING, text, working=True))
+    return _with(f, fields, ready_conditions("False", reasons.DELETING, text, working=True))
 
 
 # --- Events ----------------------------------------------------------------------------------------------------
@@ -222,15 +222,6 @@ def _with_trouble(f: Facts, new: Status, trouble: Refusal) -> Status:
 
 def _named(f: Facts, name: str | None, found: str | None) -> Status:
     return {f.kind.status_name: name, WORDS[f.kind.name].arn: found or None}
-
-
-def _conditions(ready: str, reason: str, message: str, *, working: bool = False, stalled: bool = False) -> list[Wanted]:
-    calm = reason if working or stalled else reasons.SETTLED
-    return [
-        Wanted("Ready", ready, reason, message),
-        Wanted("Reconciling", "True", reason, message) if working else Wanted("Reconciling", "False", calm),
-        Wanted("Stalled", "True", reason, message) if stalled else Wanted("Stalled", "False", calm),
-    ]
 
 
 def _text(f: Facts, text: str) -> str:

@@ -18,7 +18,7 @@ from sagemaker_operator.notes import Note
 from sagemaker_operator.scaling import bring, calls, holdings
 from sagemaker_operator.scaling.bring import Outcome
 from sagemaker_operator.scaling.holdings import Holdings, Key
-from sagemaker_operator.statusparts import Status, plain, same_but_request_id, status
+from sagemaker_operator.statusparts import Status, plain, ready_conditions, same_but_request_id, status
 from smkube import conditions
 from smkube.conditions import Wanted
 
@@ -88,7 +88,7 @@ def announced(f: Facts, applied: Holdings, *, anew: bool) -> Status:
         return {**f.status, "operatorState": state}
     fields = {f.kind.status_word: f.word or RECONCILING, f.kind.status_name: place.name, "operatorState": state}
     text = "Waiting for Application Auto Scaling."
-    return status(f, fields, _conditions("Unknown", reasons.PENDING, text, working=True))
+    return status(f, fields, ready_conditions("Unknown", reasons.PENDING, text, working=True))
 
 
 def created(f: Facts, wanted: Holdings) -> Status:
@@ -101,7 +101,7 @@ def created(f: Facts, wanted: Holdings) -> Status:
         "targets": [{"resourceId": one, "ready": True} for one in _ids(wanted)],
         "operatorState": _state(f, wanted, confirmed=True, tagged=True),
     }
-    return status(f, fields, _conditions("True", reasons.READY, "The policy is in force."))
+    return status(f, fields, ready_conditions("True", reasons.READY, "The policy is in force."))
 
 
 def partial(f: Facts, outcomes: Sequence[Outcome], applied: Holdings, refusals: Sequence[Refusal]) -> Status:
@@ -124,7 +124,7 @@ def partial(f: Facts, outcomes: Sequence[Outcome], applied: Holdings, refusals: 
     }
     if not refusals:
         fields |= {f.kind.status_word: RECONCILING, "additional": None}
-        return status(f, fields, _conditions("False", reasons.PENDING, "Not all is applied yet.", working=True))
+        return status(f, fields, ready_conditions("False", reasons.PENDING, "Not all is applied yet.", working=True))
     told = worst(refusals)
     fields |= {f.kind.status_word: _word(told), "additional": _text(f, told)}
     return status(f, fields, _refused(told))
@@ -147,7 +147,7 @@ def refused(f: Facts, refusal: Refusal, applied: Holdings | None = None) -> Stat
 def invalid(f: Facts, text: str) -> Status:
     """The spec cannot be carried out, and AWS need not be asked; what is in force stays."""
     fields = {f.kind.status_word: ERROR, "additional": text, f.kind.status_name: scaling.policy_name(f.spec)}
-    return status(f, fields, _conditions("False", reasons.INVALID_SPEC, text, stalled=True))
+    return status(f, fields, ready_conditions("False", reasons.INVALID_SPEC, text, stalled=True))
 
 
 def spec_changed(f: Facts, noted: str) -> Status:
@@ -157,7 +157,7 @@ def spec_changed(f: Facts, noted: str) -> Status:
         f"{f.spec.get('region')}, the policy has {noted}). The policy is left as it is until the edit is reverted; "
         "create another object for another region."
     )
-    return status(f, {"additional": text}, _conditions("False", reasons.SPEC_CHANGED, text, stalled=True))
+    return status(f, {"additional": text}, ready_conditions("False", reasons.SPEC_CHANGED, text, stalled=True))
 
 
 def narrowed(f: Facts, applied: Holdings) -> Status:
@@ -175,7 +175,7 @@ def gone(f: Facts) -> Status:
         "targets": None,
         "operatorState": state,
     }
-    return status(f, fields, _conditions("False", reasons.DELETING, "The policy is deleted.", working=True))
+    return status(f, fields, ready_conditions("False", reasons.DELETING, "The policy is deleted.", working=True))
 
 
 # --- what is told ------------------------------------------------------------------------------------------------
@@ -272,12 +272,3 @@ def _prefix(f: Facts, operation: str) -> str:
 def _refused(refusal: Refusal) -> list[Wanted]:
     ready = Wanted("Ready", "False", refusal.reason, plain(refusal.text))
     return [ready, *statusparts.refusal_conditions(refusal)]
-
-
-def _conditions(ready: str, reason: str, message: str, *, working: bool = False, stalled: bool = False) -> list[Wanted]:
-    calm = reason if working or stalled else reasons.SETTLED
-    return [
-        Wanted("Ready", ready, reason, message),
-        Wanted("Reconciling", "True", reason, message) if working else Wanted("Reconciling", "False", calm),
-        Wanted("Stalled", "True", reason, message) if stalled else Wanted("Stalled", "False", calm),
-    ]

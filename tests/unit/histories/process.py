@@ -1,0 +1,295 @@
+"""One process of the operator over the simulated worlds: the real controllers, caches, queues, wakes and feeds.
+
+Threads are what is simulated: workers, reflectors and feed streams take their turns when the history says so. Nothing
+of the process outlives it; a new one starts over the same cluster and account.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sagemaker_operator.engine import feed, wakes
+from sagemaker_operator.engine.backoff import Backoff
+from sagemaker_operator.engine.cache import Cache
+from sagemaker_operator.engine.controller import Controller
+from sagemaker_operator.engine.workqueue import Lane, WorkQueue
+from sagemaker_operator.facts import Target
+from smkube import kinds
+from smkube.aws.session import Address
+from smkube.errors import KubeError
+from smkube.kube import envelope
+from tests.unit.histories.aws import Account
+from tests.unit.histories.chance import Chance
+from tests.unit.histories.world import Cluster, encoded
+
+WINDOW = 30.0
+PAUSE_OF_FEED = 6.0
+"""Seconds between two polls of a stream at least."""
+
+
+class _NoWait(threading.Event):
+    """A stop event on which nobody waits: time stands still while a stream works."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """No time passes."""
+        del timeout
+        return self.is_set()
+
+
+class _Steady(Controller):
+    """The controller, but for the order in which keys are woken after an outage: a history can be played again."""
+
+    def _outage_over(self) -> None:
+        with self._lock:
+            keys, self._waiting_out = sorted(self._waiting_out), set()
+        for key in keys:
+            self.queue.add(key, Lane.NORMAL)
+
+
+@dataclass
+class Feeds:
+    """The change feed: the real streams, polled in turn instead of by a thread each."""
+
+    process: Process
+    streams: dict[tuple[str, str, str], feed.Stream] = field(default_factory=dict)
+    due: dict[tuple[str, str, str], float] = field(default_factory=dict)
+
+    def track(self, kind: kinds.Kind, job: Target, key: str, since: float) -> None:
+        """Follow a job."""
+        name = (kind.name, job.region, job.endpoint)
+        if name not in self.streams:
+            self.streams[name] = feed.Stream(
+                self.process,  # type: ignore[arg-type]
+                kind,
+                job,
+                self.process.on_news,
+                _NoWait(),
+                self.process.clock,
+                _nobody,
+                _nobody,
+            )
+            self.streams[name]._backoff = Backoff(1.0, 30.0, self.process.chance.rng)
+        self.streams[name].track(job.name, key, since)
+
+    def untrack(self, kind: kinds.Kind, job: Target) -> None:
+        """Forget a job."""
+        stream = self.streams.get((kind.name, job.region, job.endpoint))
+        if stream is not None:
+            stream.untrack(job.name)
+
+    def view(self, kind: kinds.Kind, job: Target) -> feed.View:
+        """What is known about a job."""
+        stream = self.streams.get((kind.name, job.region, job.endpoint))
+        return stream.view(job.name) if stream is not None else feed.View()
+
+    def poll(self, rng: random.Random) -> None:
+        """The streams whose time has come ask AWS."""
+        now = self.process.clock()
+        for name in sorted(self.streams):
+            if self.due.get(name, 0.0) > now:
+                continue
+            stream = self.streams[name]
+            if not stream._state.tracked:
+                del self.streams[name]
+                self.due.pop(name, None)
+                continue
+            self.due[name] = now + max(stream._step(), rng.uniform(1.0, PAUSE_OF_FEED))
+
+
+@dataclass
+class Process:
+    """The operator's process.
+
+    Args:
+        cluster: Kubernetes.
+        account: AWS.
+        chance: what goes wrong.
+        kinds: the kinds that it reconciles.
+    """
+
+    cluster: Cluster
+    account: Account
+    chance: Chance
+    reconciled: tuple[kinds.Kind, ...]
+    PATIENCE: ClassVar[float] = 0.5
+    passes: int = 0
+    synced: set[str] = field(default_factory=set)
+    events: int = 0
+
+    def __post_init__(self) -> None:
+        self.feeds = Feeds(self)
+        self.caches = {kind.name: Cache() for kind in self.reconciled}
+        self.queues: dict[str, WorkQueue[str]] = {
+            kind.name: WorkQueue(clock=self.clock, rng=self.chance.rng) for kind in self.reconciled
+        }
+        self.controllers = {kind.name: self._controller(kind) for kind in self.reconciled}
+        for controller in self.controllers.values():
+            controller._rng = self.chance.rng
+        for waiting in self.cluster.events.values():
+            waiting.clear()
+        # What each reflector will list; anything later comes as an event.
+        self._unlisted = {
+            kind.name: [encoded(stored) for stored in self.cluster.of(kind.name)] for kind in self.reconciled
+        }
+
+    def _controller(self, kind: kinds.Kind) -> Controller:
+        return _Steady(
+            kind,
+            client=self,  # type: ignore[arg-type]
+            cloud=self,  # type: ignore[arg-type]
+            feeds=self.feeds,  # type: ignore[arg-type]
+            caches=self.caches,
+            queue=self.queues[kind.name],
+            recorder=self,  # type: ignore[arg-type]
+            cluster="here",
+            consistency_window=WINDOW,
+            on_result=_nobody,
+            on_write=lambda old, new: self._relay(kind, old, new),
+            stop=threading.Event(),
+            clock=self.clock,
+            now=lambda: datetime.fromtimestamp(self.clock(), UTC),
+        )
+
+    def clock(self) -> float:
+        """The time, which stands still while anything happens."""
+        return self.account.clock.now()
+
+    # --- what the threads do -------------------------------------------------------------------------------------
+
+    def deliver(self, limit: int) -> None:
+        """Each reflector lists, if it has not yet, or takes in so many watch events at most."""
+        for kind in self.reconciled:
+            self._list(kind)
+            waiting = self.cluster.events[kind.name]
+            for _ in range(min(limit, len(waiting))):
+                event = waiting.popleft()
+                self._apply(kind, event.obj, deleted=event.deleted)
+
+    def deliver_some(self) -> None:
+        """One reflector has news."""
+        kind = self.chance.rng.choice(self.reconciled)
+        self._list(kind)
+        waiting = self.cluster.events[kind.name]
+        if waiting:
+            event = waiting.popleft()
+            self._apply(kind, event.obj, deleted=event.deleted)
+
+    def run(self, passes: int) -> int:
+        """Workers work on keys that are due; a Crash goes through. Returns how many passes there were."""
+        for number in range(passes):
+            found = next(self._due(), None)
+            if found is None:
+                return number
+            name, key = found
+            self.passes += 1
+            try:
+                self.controllers[name].reconcile(key)
+            finally:
+                self.queues[name].done(key)
+        return passes
+
+    def _due(self) -> Iterator[tuple[str, str]]:
+        # Workers wait for the caches of all kinds.
+        if len(self.synced) < len(self.reconciled):
+            return
+        names = list(self.queues)
+        self.chance.rng.shuffle(names)
+        for name in names:
+            key = self.queues[name].get(timeout=0)
+            if key is not None:
+                yield name, key
+
+    def _list(self, kind: kinds.Kind) -> None:
+        if kind.name in self.synced:
+            return
+        self.synced.add(kind.name)
+        for obj in self._unlisted.pop(kind.name):
+            self._apply(kind, obj)
+
+    def _apply(self, kind: kinds.Kind, obj: envelope.Object, *, deleted: bool = False) -> None:
+        for change in self.caches[kind.name].apply(obj, deleted=deleted):
+            self.controllers[kind.name].on_change(change.old, change.new)
+            self._relay(kind, change.old, change.new)
+
+    def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        obj = new or old
+        if obj is None:
+            return
+        parent = wakes.parent(kind, obj.metadata)
+        if parent and kinds.HOSTING_DEPLOYMENT.name in self.controllers:
+            self.controllers[kinds.HOSTING_DEPLOYMENT.name].wake(parent)
+        if wakes.may_free_others(kind, old, new):
+            for controller in self.controllers.values():
+                controller.wake_waiting(obj.metadata.namespace)
+
+    def on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
+        """The feed has news of an object."""
+        self.controllers[kind.name].on_news(key, look)
+
+    # --- the Kubernetes client -----------------------------------------------------------------------------------
+
+    def request(
+        self, method: str, path: str, *, body: Mapping[str, Any], content_type: str = "application/json"
+    ) -> bytes:
+        """A request to the API server."""
+        patches = content_type == "application/merge-patch+json"
+        if patches != (method == "PATCH"):
+            raise ValueError(f"{method} with {content_type}")
+        self.chance.point()
+        if self.chance.hits(self.chance.faults / 2):
+            self.chance.counts["requests failed"] += 1
+            raise KubeError(0, "Unreachable", "connection refused")
+        answer = self.cluster.request(method, path, body)
+        if self.chance.hits(self.chance.faults / 4):
+            self.chance.counts["answers lost"] += 1
+            raise KubeError(0, "Unreachable", "connection reset by peer")
+        self.chance.point()
+        return answer
+
+    # --- the cloud -----------------------------------------------------------------------------------------------
+
+    def address(self, region: str, endpoint: str, service: str = "sagemaker") -> Address:
+        """Where calls go."""
+        return Address(service, region, endpoint if service == "sagemaker" else "")
+
+    def turn(self, _address: Address, _operation: str, _place: int | None = None, _patience: float = 0.0) -> int:
+        """Nobody stands in line here."""
+        return 1
+
+    def server_time(self, _address: Address) -> float:
+        """AWS's time, in whole seconds as its answers tell it."""
+        return float(int(self.clock()))
+
+    def call(
+        self,
+        address: Address,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        place: int | None = None,
+        patience: float = 0.5,
+    ) -> dict[str, Any]:
+        """A call to AWS."""
+        if place not in (None, 1) or patience < self.PATIENCE:
+            raise ValueError(f"no place {place} was given, or nobody waits {patience} s")
+        self.chance.point()
+        answer = self.account.call(address, operation, parameters)
+        self.chance.point()
+        return answer
+
+    # --- the recorder --------------------------------------------------------------------------------------------
+
+    def event(self, obj: envelope.Object, _kind: kinds.Kind, type_: str, reason: str, note: str, action: str) -> None:
+        """An Event: only its form is looked at here."""
+        self.events += 1
+        if not (obj.metadata.uid and reason and note and action) or type_ not in {"Normal", "Warning"}:
+            raise ValueError(f"no Event: {type_} {reason} {note} {action}")
+
+
+def _nobody(*_told: object) -> None:
+    """For edges nobody listens to."""
