@@ -215,7 +215,7 @@ def test_wrong_flags(operator_stack: Stack, flags: Sequence[str], said: str) -> 
 
 
 def test_the_account_has_the_rights_it_needs_and_no_more(operator_stack: Stack, namespace: str) -> None:
-    """The shipped rights cover what the operator does; Secrets and whatever it never creates or deletes are out of reach."""
+    """The shipped rights cover what the operator does; Secrets and what it never makes or deletes are out of reach."""
     who = f"--as=system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
 
     def may(*what: str) -> bool:
