@@ -5,10 +5,9 @@ import contextlib
 import os
 import signal
 import sys
-import time
+import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from tests.cluster import binaries
 from tests.cluster.controlplane import ControlPlane, Options
@@ -84,11 +83,13 @@ def _up(options: argparse.Namespace) -> int:
             _announce(plane, options)
             print(f"Stop it with: python -m tests.cluster down --data {options.data}", flush=True)
             return 0
-        try:
-            _announce(plane, options)
-            _attend(plane)
-        except KeyboardInterrupt:
-            print("stopping", flush=True)
+        stopping = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # An exception out of a handler could strike while a process is looked at, and leave its lock taken.
+            signal.signal(number, lambda *_: stopping.set())
+        _announce(plane, options)
+        _attend(plane, stopping)
+        print("stopping", flush=True)
     return 0
 
 
@@ -97,10 +98,11 @@ def _announce(plane: ControlPlane, options: argparse.Namespace) -> None:
     print(f"The control plane runs at {plane.url}; use it with: export KUBECONFIG={shown}", flush=True)
 
 
-def _attend(plane: ControlPlane) -> NoReturn:
+def _attend(plane: ControlPlane, stopping: threading.Event) -> None:
     """Wait for Ctrl-C or SIGTERM, or for the death of a process, which is an error."""
     while (name := plane.died()) is None:
-        time.sleep(0.5)
+        if stopping.wait(0.5):
+            return
     raise ClusterError(f"{name} ended by itself; its log ends with:\n{plane.log_tail(name)}")
 
 
