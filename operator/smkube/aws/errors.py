@@ -93,6 +93,8 @@ _NOT_FOUND: dict[str, tuple[str, tuple[str, ...]]] = {
 _WAITS_FOR = (
     ("CreateEndpointConfig", "Could not find model"),
     ("CreateTransformJob", "Could not find model"),
+    ("CreateEndpoint", "Could not find model"),
+    ("UpdateEndpoint", "Could not find model"),
     ("CreateEndpoint", _NO_CONFIGURATION),
     ("UpdateEndpoint", _NO_CONFIGURATION),
     ("RegisterScalableTarget", _NO_ENDPOINT),

@@ -18,6 +18,7 @@ CASES = [
     ("CreateTransformJob", "ValidationException", 'Could not find model "arn:x".', 400, Cause.DEPENDENCY),
     ("CreateEndpoint", "ValidationException", 'Could not find endpoint configuration "x".', 400, Cause.DEPENDENCY),
     ("UpdateEndpoint", "ValidationException", 'Could not find endpoint configuration "x".', 400, Cause.DEPENDENCY),
+    ("UpdateEndpoint", "ValidationException", 'Could not find model "x".', 400, Cause.DEPENDENCY),
     ("RegisterScalableTarget", "ValidationException", 'Could not find endpoint "x".', 400, Cause.DEPENDENCY),
     ("UpdateEndpoint", "ValidationException", 'Could not find endpoint "x".', 400, Cause.NOT_FOUND),
     ("DescribeEndpoint", "ValidationException", 'Could not find endpoint "x".', 400, Cause.NOT_FOUND),
