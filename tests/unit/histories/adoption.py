@@ -101,7 +101,7 @@ def _job(user: User, kind: kinds.Kind, name: str) -> tuple[Stored, bool]:
     exists, word = user.rng.random() < 0.85, _FIRST_WORD
     if exists:
         user.account.act(kind.api.create, request.to_request(kind.name, spec, job, ()), spec["region"])
-        user.account.clock.advance(user.rng.choice([15.0, 60.0, 400.0]))
+        user.account.clock.advance(user.rng.choice([1.0, 60.0, 400.0]))
         shown = user.account.act(kind.api.describe, {kind.api.name: job}, spec["region"])[kind.api.status]
         # The original has seen that, or an earlier state.
         word = user.rng.choice([shown, shown, "InProgress", _FIRST_WORD])
@@ -162,8 +162,7 @@ def _deployment(user: User, kind: kinds.Kind, name: str) -> tuple[Stored, bool]:
     endpoint = spec.get("endpointName") or names.sagemaker_safe(names.generated(name, meta["uid"], kind.name_limit))
     tags = [{"Key": tag["key"], "Value": tag["value"]} for tag in spec["tags"] or ()]
     user.account.act("CreateEndpoint", {"EndpointName": endpoint, "EndpointConfigName": config, "Tags": tags})
-    # Between the end of the original and our start lies more time than any read is late.
-    user.account.clock.advance(user.rng.choice([15.0, 200.0]))
+    user.account.clock.advance(user.rng.choice([1.0, 200.0]))
     word = user.account.act("DescribeEndpoint", {"EndpointName": endpoint})["EndpointStatus"]
     stored["status"] = {
         "endpointStatus": word,

@@ -29,6 +29,8 @@ QUIET = 3600.0
 """Seconds without a write that count as rest."""
 PATIENCE = 6 * 3600.0
 """Seconds after the last fault by which everything must have come to rest."""
+ROUNDS = 20
+"""Rounds of 50 passes that the work of one moment takes at most."""
 STALE = 8.0
 """Seconds by which a read at AWS is late at most; well below the consistency window."""
 
@@ -119,6 +121,8 @@ class History:
         """
         adoption.furnish(self.account)
         adopted = adoption.leave_behind(self.user)
+        # Between the end of the original and our start lies more time than any read is late.
+        self.clock.advance(15.0)
         self.watch.begin()
         self._start()
         if self.rng.random() < 0.5:
@@ -212,8 +216,12 @@ class History:
         """All threads do what they have to do."""
         self.process.deliver(1000)
         self.process.feeds.poll(self.rng)
-        while self.process.run(50):
+        for _ in range(ROUNDS):
+            if not self.process.run(50):
+                break
             self.process.deliver(1000)
+        else:
+            raise AssertionError(f"{self.where}: works without end; last {self.cluster.last_write[:300]}")
         if self.collects:
             self.cluster.collect_garbage()
 

@@ -15,7 +15,10 @@ from tests.unit.histories.world import Stored
 
 STUCK = frozenset({reasons.INVALID_SPEC, reasons.DEPENDENCY_NOT_READY, reasons.ACCESS_DENIED, reasons.QUOTA_EXCEEDED})
 """Reasons for which the operator goes on trying."""
-_UNHELPED = STUCK | {reasons.NAME_CONFLICT, reasons.DELETED_EXTERNALLY, reasons.FAILED, reasons.UPDATE_FAILED}
+_UNHELPED = STUCK | {
+    *(reasons.NAME_CONFLICT, reasons.SPEC_CHANGED, reasons.DELETED_EXTERNALLY),
+    *(reasons.FAILED, reasons.UPDATE_FAILED),
+}
 """Reasons for which something may not be ready at rest."""
 VARIANT_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 DEFAULT_POLICY = "SageMakerEndpointInvocationScalingPolicy"
@@ -55,7 +58,8 @@ def _drift(account: Account, kind: kinds.Kind, stored: Stored, *, drifted: bool)
     made = [
         effect
         for effect in account.effects
-        if effect.operation == kind.api.create and effect.parameters.get(kind.api.name) == state["jobName"]
+        if effect.operation == kind.api.create
+        and (effect.parameters.get(kind.api.name), effect.region) == (state["jobName"], state["jobRegion"])
     ]
     if not made or _is_trial(stored) or "modelObject" in state:
         return
