@@ -205,8 +205,9 @@ def _follow(f: Facts, job: Target) -> Step:
         return _refused(f, f.refusal)
     match f.sighting:
         case Found() if statuses.over(f) and statuses.aws_word(f.kind, f.sighting.description) in statuses.ENDING:
-            # Somebody deletes the record of a job that is over; its outcome stays.
-            return Done()
+            # Somebody deletes the record of a job that is over; its outcome stays, and an edit waits until it is gone.
+            edited = f.status.get("observedGeneration") != f.generation
+            return Done(after=LOOK_AGAIN, look=True) if edited else Done()
         case Found():
             return _observe(f, job, f.sighting)
         case Absent():
@@ -235,7 +236,7 @@ def _observe(f: Facts, job: Target, found: Found) -> Step:
 
 def _compare(f: Facts, job: Target) -> Step:
     """Nothing was asked in this pass: is there a reason to?"""
-    changed = f.status.get("observedGeneration") != f.generation
+    changed = f.status.get("observedGeneration") != f.generation or tagging.unsure(f)
     if f.look or f.missing or changed or _rules_running(f) or SPECIAL[f.kind.name].unfinished(f):
         return Describe(job)
     if statuses.settled(f):

@@ -176,7 +176,7 @@ class Manager:
         workers = tuple(
             threading.Thread(
                 target=self._work,
-                args=(controller, reflector, f"{kind.plural}-{number}"),
+                args=(controller, f"{kind.plural}-{number}"),
                 name=kind.plural,
                 daemon=True,
             )
@@ -184,9 +184,12 @@ class Manager:
         )
         return Part(controller, reflector, workers)
 
-    def _work(self, controller: Controller, reflector: Reflector, name: str) -> None:
-        """A worker's life: wait for the cache and for the lead, then work until the end."""
-        for needed in (reflector.synced, self._leading):
+    def _work(self, controller: Controller, name: str) -> None:
+        """A worker's life: wait for the caches and for the lead, then work until the end.
+
+        For all caches: who finds no owner in one that is still empty would take what it owns for abandoned.
+        """
+        for needed in (*(part.reflector.synced for part in self._parts.values()), self._leading):
             while not needed.wait(1.0):
                 if self._stop.is_set():
                     return

@@ -109,7 +109,8 @@ def _noted(f: Facts, job: Target, *, confirmed: bool) -> Status:
 
 def renewed(f: Facts) -> Status:
     """The intent once more, with the time of this attempt; nothing else moves."""
-    return {**f.status, "operatorState": {**f.state, "createAttempt": f.timestamp()}}
+    # An earlier attempt may have had other tags.
+    return {**f.status, "operatorState": {**f.state, **tagging.unknown(f), "createAttempt": f.timestamp()}}
 
 
 def plain(text: str) -> str:

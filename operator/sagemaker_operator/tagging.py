@@ -47,8 +47,13 @@ def step(f: Facts, target: Target, arn: str) -> Ask | WriteStatus | None:
     if listed is None:
         return Ask(LISTED, target, "ListTags", {"ResourceArn": arn})
     call = _change(f, target, arn)
-    unsure = {**f.state, **unknown(f)}
-    return call if call is None or unsure == f.state else WriteStatus({**f.status, "operatorState": unsure})
+    noted = {**f.state, **unknown(f)}
+    return call if call is None or noted == f.state else WriteStatus({**f.status, "operatorState": noted})
+
+
+def unsure(f: Facts) -> bool:
+    """It is noted that AWS may have other tags than it should: somebody has to look, whatever else is settled."""
+    return f.confirmed and f.state.get("tagHash") == ""
 
 
 def unknown(f: Facts) -> dict[str, Any]:

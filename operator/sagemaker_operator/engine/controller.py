@@ -485,7 +485,7 @@ class Controller:
         """The API server takes writes again: nobody waits any longer."""
         with self._lock:
             keys, self._waiting_out = self._waiting_out, set()
-        for key in keys:
+        for key in sorted(keys):
             self.queue.add(key, Lane.NORMAL)
 
     # --- AWS -------------------------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ caches here: the watch event has to wake the other object's own controller.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_operator import steps
 from sagemaker_operator.facts import Related
 from smkube import kinds
+from smkube.errors import KubeError
 from smkube.kube import envelope
 from smkube.kube.client import MERGE_PATCH
 
@@ -73,9 +75,10 @@ class Neighbours:
         """
         related = step.related
         metadata = {**step.body.get("metadata", {}), "resourceVersion": related.resource_version}
-        answer = self._client.request(
-            "PATCH", self._path(related), body={**step.body, "metadata": metadata}, content_type=MERGE_PATCH
-        )
+        with _gone_is_a_conflict():
+            answer = self._client.request(
+                "PATCH", self._path(related), body={**step.body, "metadata": metadata}, content_type=MERGE_PATCH
+            )
         self._note(related.kind, envelope.obj(answer))
 
     def delete(self, step: steps.DeleteObject) -> None:
@@ -85,9 +88,9 @@ class Neighbours:
             KubeError: the server refused (it is another one by now: a conflict), or was not reached.
         """
         related = step.related
-        answer = envelope.obj(
-            self._client.request("DELETE", self._path(related), body={"preconditions": {"uid": related.uid}})
-        )
+        with _gone_is_a_conflict():
+            body = {"preconditions": {"uid": related.uid}}
+            answer = envelope.obj(self._client.request("DELETE", self._path(related), body=body))
         # An object that nothing holds is gone at once, and a Status comes back in its place.
         if answer.metadata.deletion_timestamp:
             self._note(related.kind, answer)
@@ -112,6 +115,17 @@ class Neighbours:
             # Spec and status are decoded only for those that fit.
             if obj is not None and _may_fit(step, obj.metadata):
                 yield related_of(step.kind, obj)
+
+
+@contextlib.contextmanager
+def _gone_is_a_conflict() -> Iterator[None]:
+    """Another object that is gone by now was decided on from an old cache; only the pass's own object ends a pass."""
+    try:
+        yield
+    except KubeError as error:
+        if not error.not_found:
+            raise
+        raise KubeError(409, "Conflict", str(error)) from error
 
 
 def related_of(kind: str, obj: envelope.Object) -> Related:

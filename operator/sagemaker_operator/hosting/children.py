@@ -147,7 +147,9 @@ def _choose(f: Facts, kind: kinds.Kind, part: str, spec: Mapping[str, Any], used
     if not fitting:
         return _make(f, kind, part, spec)
     best = max(fitting, key=lambda child: (_bears(kind, child, used), bool(sagemaker_name(kind, child)), *_age(child)))
-    if content.tags(best.spec) != content.tags(spec):
+    taken_over = bool(best.status.get("operatorState"))
+    if taken_over and content.tags(best.spec) != content.tags(spec):
+        # Before that its own controller would take the new tags for those that AWS has.
         return PatchObject(best, {"spec": {"tags": spec.get("tags") or None}})
     return best
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sagemaker_operator import facts, reasons, targets
+from sagemaker_operator import facts, reasons, tagging, targets
 from sagemaker_operator.facts import Facts, Target
 from sagemaker_operator.hosting import statuses, updates
 from sagemaker_operator.hosting.plan import Trouble
@@ -15,7 +15,7 @@ def asks_for_look(f: Facts) -> bool:
     edited = f.status.get("observedGeneration") != f.generation
     # An update was announced, and nothing tells whether it was sent.
     open_update = bool(updates.wanted(f)) and f.word in AT_REST
-    asked = f.look or f.missing or statuses.speaks_of_a_refused_look(f)
+    asked = f.look or f.missing or tagging.unsure(f) or statuses.speaks_of_a_refused_look(f)
     return asked or edited or open_update or _listed_otherwise(f)
 
 

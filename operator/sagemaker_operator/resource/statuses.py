@@ -29,7 +29,8 @@ def settled(f: Facts) -> bool:
     """The status says that SageMaker has what the present spec asks for, and that nothing is under way."""
     ready = conditions.is_true(f.status.get("conditions") or (), "Ready")
     looked_at = f.status.get("observedGeneration") == f.generation
-    return f.confirmed and ready and looked_at and f.word == CREATED and not places.replacing(f)
+    calm = not (places.replacing(f) or tagging.unsure(f))
+    return f.confirmed and ready and looked_at and f.word == CREATED and calm
 
 
 def arn(f: Facts, answer: Mapping[str, Any]) -> str:

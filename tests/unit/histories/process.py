@@ -217,6 +217,7 @@ class Process:
             self._relay(kind, change.old, change.new)
 
     def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        """As the manager does it."""
         obj = new or old
         if obj is None:
             return
@@ -226,6 +227,11 @@ class Process:
         if wakes.may_free_others(kind, old, new):
             for controller in self.controllers.values():
                 controller.wake_waiting(obj.metadata.namespace)
+        endpoint, policies = wakes.serves_now(kind, old, new), kinds.AUTOSCALING_POLICY.name
+        if endpoint and policies in self.controllers:
+            for key, policy in self.caches[policies].items():
+                if policy.metadata.namespace == obj.metadata.namespace and wakes.names_endpoint(policy, endpoint):
+                    self.controllers[policies].on_news(key, look=True)
 
     def on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         """The feed has news of an object."""

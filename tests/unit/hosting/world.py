@@ -128,7 +128,12 @@ class World:
             if child.deleting:
                 del self.children[key]
             elif child.status.get(kind.status_word) != "Created":
-                status = {kind.status_word: "Created", kind.status_name: f"sm-{child.name[:20]}-{child.uid}"}
+                name = f"sm-{child.name[:20]}-{child.uid}"
+                status = {
+                    kind.status_word: "Created",
+                    kind.status_name: name,
+                    "operatorState": {"jobName": name, "createConfirmed": True},
+                }
                 self.children[key] = replace(child, status=status, finalizers=(kinds.FINALIZER,))
 
     def finish(self, word: str = "InService", failure: str = "", *, name: str = NAME) -> None:
