@@ -107,7 +107,7 @@ def test_training_jobs_are_shown_owned_and_labelled(crowd: Scene) -> None:
         assert 10 <= int(parameters["num_round"]) <= 20
         assert condition(obj, "Succeeded")["status"] == "True"
         assert condition(obj, "Stalled")["status"] == "False"
-    assert status(parent)["spawnedTrainingJobs"] == 4
+    crowd.until(KIND, "shown", lambda obj: status(obj).get("spawnedTrainingJobs") == 4, "the count of its objects")
     assert crowd.requests("CreateTrainingJob") == []
 
 
