@@ -82,6 +82,7 @@ class Manager:
         self._feeds = Feeds(self._cloud, self._on_news, stop=self._stop, beat=self._feed_beat, watch=self._feed_watch)
         self._elector = self._candidate(link) if settings.enable_leader_election else None
         self._caches = {kind.name: Cache() for kind in kinds.ALL}
+        self._controllers: dict[str, Controller] = {}
         self._parts = {kind.name: self._part(kind) for kind in kinds.ALL}
         address = health.parse_address(settings.metrics_addr)
         self._health = address and health.HealthServer(
@@ -161,6 +162,7 @@ class Manager:
             stop=self._stop,
             allowed=self._leads,
         )
+        self._controllers[kind.name] = controller
 
         name = f"reflector-{kind.plural}"
         reflector = Reflector(
@@ -201,26 +203,7 @@ class Manager:
         self._relay(kind, old, new)
 
     def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
-        """Wake the objects of other kinds that a change may concern."""
-        obj = new or old
-        if obj is None:
-            return
-        parent = wakes.parent(kind, obj.metadata)
-        if parent:
-            self._parts[kinds.HOSTING_DEPLOYMENT.name].controller.wake(parent)
-        if wakes.may_free_others(kind, old, new):
-            for part in self._parts.values():
-                part.controller.wake_waiting(obj.metadata.namespace)
-
-        endpoint = wakes.serves_now(kind, old, new)
-        if endpoint:
-            self._look_at_policies(obj.metadata.namespace, endpoint)
-
-    def _look_at_policies(self, namespace: str, endpoint: str) -> None:
-        policies = self._parts[kinds.AUTOSCALING_POLICY.name].controller
-        for key, policy in self._caches[kinds.AUTOSCALING_POLICY.name].items():
-            if policy.metadata.namespace == namespace and wakes.names_endpoint(policy, endpoint):
-                policies.on_news(key, look=True)
+        wakes.relay(self._controllers, self._caches, kind, old, new)
 
     def _on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         self._parts[kind.name].controller.on_news(key, look)

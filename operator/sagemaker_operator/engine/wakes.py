@@ -1,4 +1,4 @@
-"""Which other objects a change of one may concern. Pure.
+"""Which other objects a change of one may concern. No I/O: controllers and caches are handed in.
 
 A deployment waits for its models and configurations; transform jobs wait for models, policies for endpoints, and
 models and configurations that are to go for their deployment.
@@ -6,14 +6,54 @@ models and configurations that are to go for their deployment.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from smkube import kinds
 from smkube.kube import envelope
+
+if TYPE_CHECKING:
+    from sagemaker_operator.engine.cache import Cache
+    from sagemaker_operator.engine.controller import Controller
 
 OWNER_NAMESPACE, OWNER_NAME = "owner_HostingDeployment_namespace", "owner_HostingDeployment_name"
 """Labels by which the original operator knew the children of a deployment."""
 
 _WAITED_FOR = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name, kinds.HOSTING_DEPLOYMENT.name})
 _CHILDREN = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name})
+
+
+def relay(
+    controllers: Mapping[str, Controller],
+    caches: Mapping[str, Cache],
+    kind: kinds.Kind,
+    old: envelope.Object | None,
+    new: envelope.Object | None,
+) -> None:
+    """Wake the objects of other kinds that a change may concern.
+
+    Args:
+        controllers: the controllers by kind; a kind without one is passed over.
+        caches: the caches by kind.
+        kind: the changed object's kind.
+        old: the object before; None when it is new.
+        new: the object after; None when it is gone.
+    """
+    obj = new or old
+    if obj is None:
+        return
+    namespace = obj.metadata.namespace
+    owner, deployments = parent(kind, obj.metadata), controllers.get(kinds.HOSTING_DEPLOYMENT.name)
+    if owner and deployments is not None:
+        deployments.wake(owner)
+    if may_free_others(kind, old, new):
+        for controller in controllers.values():
+            controller.wake_waiting(namespace)
+    endpoint, policies = serves_now(kind, old, new), controllers.get(kinds.AUTOSCALING_POLICY.name)
+    if endpoint and policies is not None:
+        for key, policy in caches[kinds.AUTOSCALING_POLICY.name].items():
+            if policy.metadata.namespace == namespace and names_endpoint(policy, endpoint):
+                policies.on_news(key, look=True)
 
 
 def parent(kind: kinds.Kind, meta: envelope.Metadata) -> str:

@@ -17,7 +17,7 @@ from sagemaker_operator.engine import feed, wakes
 from sagemaker_operator.engine.backoff import Backoff
 from sagemaker_operator.engine.cache import Cache
 from sagemaker_operator.engine.controller import Controller
-from sagemaker_operator.engine.workqueue import Lane, WorkQueue
+from sagemaker_operator.engine.workqueue import WorkQueue
 from sagemaker_operator.facts import Target
 from smkube import kinds
 from smkube.aws.session import Address
@@ -39,16 +39,6 @@ class _NoWait(threading.Event):
         """No time passes."""
         del timeout
         return self.is_set()
-
-
-class _Steady(Controller):
-    """The controller, but for the order in which keys are woken after an outage: a history can be played again."""
-
-    def _outage_over(self) -> None:
-        with self._lock:
-            keys, self._waiting_out = sorted(self._waiting_out), set()
-        for key in keys:
-            self.queue.add(key, Lane.NORMAL)
 
 
 @dataclass
@@ -138,7 +128,7 @@ class Process:
         }
 
     def _controller(self, kind: kinds.Kind) -> Controller:
-        return _Steady(
+        return Controller(
             kind,
             client=self,  # type: ignore[arg-type]
             cloud=self,  # type: ignore[arg-type]
@@ -218,20 +208,7 @@ class Process:
 
     def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
         """As the manager does it."""
-        obj = new or old
-        if obj is None:
-            return
-        parent = wakes.parent(kind, obj.metadata)
-        if parent and kinds.HOSTING_DEPLOYMENT.name in self.controllers:
-            self.controllers[kinds.HOSTING_DEPLOYMENT.name].wake(parent)
-        if wakes.may_free_others(kind, old, new):
-            for controller in self.controllers.values():
-                controller.wake_waiting(obj.metadata.namespace)
-        endpoint, policies = wakes.serves_now(kind, old, new), kinds.AUTOSCALING_POLICY.name
-        if endpoint and policies in self.controllers:
-            for key, policy in self.caches[policies].items():
-                if policy.metadata.namespace == obj.metadata.namespace and wakes.names_endpoint(policy, endpoint):
-                    self.controllers[policies].on_news(key, look=True)
+        wakes.relay(self.controllers, self.caches, kind, old, new)
 
     def on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         """The feed has news of an object."""
