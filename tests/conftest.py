@@ -6,7 +6,12 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.cluster.fixtures", "tests.standin.fixtures", "tests.stack.fixtures"]
+pytest_plugins = [
+    "tests.cluster.fixtures",
+    "tests.standin.fixtures",
+    "tests.stack.fixtures",
+    "tests.unit.histories.summary",
+]
 
 _THE_USERS_OWN = ("AWS_", "KUBECONFIG", "KUBERNETES_")
 

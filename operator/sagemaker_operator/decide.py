@@ -240,7 +240,8 @@ def _compare(f: Facts, job: Target) -> Step:
     if f.look or f.missing or changed or _rules_running(f) or SPECIAL[f.kind.name].unfinished(f):
         return Describe(job)
     if statuses.settled(f):
-        return Done()
+        # The process that was refused and meant to try again may have ended since.
+        return Describe(job) if statuses.hindered(f) else Done()
     if f.listed is None or f.listed.modified < f.seen_modified:
         age = _age(f)
         waiting = f.word == statusparts.FIRST_WORD and age is not None

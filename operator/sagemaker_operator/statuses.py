@@ -73,6 +73,13 @@ def over(f: Facts) -> bool:
     return settled(f) and found is not None and found.get("reason") != reasons.DELETED_EXTERNALLY
 
 
+def hindered(f: Facts) -> bool:
+    """The status tells of a refusal that is tried again; if nobody looked, it would tell of it for ever."""
+    have = f.status.get("conditions") or ()
+    told = (conditions.find(have, name) or {} for name in ("Stalled", "Reconciling"))
+    return any(one.get("reason") in reasons.RETRY for one in told)
+
+
 def followed(f: Facts) -> Target | None:
     """The job that the change feed is to watch: one that is known, and not at its end."""
     if not f.confirmed or (settled(f) and not f.deleting):

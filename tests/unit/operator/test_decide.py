@@ -25,6 +25,7 @@ from tests.unit.operator.cases import (
     refusal,
     running,
     spec,
+    stamp,
     state,
     succeeded,
 )
@@ -36,6 +37,12 @@ LISTED = Summary("InProgress", "Training", 100.0)
 INTENT: Status = {"trainingJobStatus": statusparts.FIRST_WORD, "operatorState": state(), "observedGeneration": 1}
 BY_HAND: dict[str, Any] = {"spec": spec(job=OTHER.name)}
 RULES: Status = {"debugRuleEvaluationStatuses": [{"ruleEvaluationStatus": "InProgress"}]}
+
+REFUSED = completed()
+"""Over, then edited, and the look that followed was refused: by a process that may have ended since."""
+REFUSED["conditions"] = conditions.merge(
+    REFUSED["conditions"], [conditions.Wanted("Stalled", "True", reasons.CREDENTIALS_INVALID)], 1, stamp(30)
+)
 
 
 def young(ago: float) -> Status:
@@ -103,6 +110,7 @@ LIVING: list[tuple[str, Facts, Step]] = [
     ("over", case(status=completed()), Done()),
     ("over, whatever is listed", case(status=completed(), listed=LISTED), Done()),
     ("over, then edited", case(status=completed(), generation=2), Describe(TARGET)),
+    ("over, and the last look at it was refused", case(status=REFUSED), Describe(TARGET)),
     ("over, with a rule that runs", case(status=completed(**RULES)), Describe(TARGET)),
     ("the original began", case(status=left(statusparts.FIRST_WORD)), Describe(TARGET)),
     ("the original saw it run", case(status=left("InProgress")), Describe(TARGET)),
