@@ -1,31 +1,37 @@
-"""The command tree as a table: names, aliases, texts.
+"""The command tree as a table: names, aliases, texts, flags.
 
-Read before anything else, also for `--help`: nothing is imported here, and the rows are plain classes because importing
-dataclasses takes longer than answering.
+Read before anything else, also for `--help`: nothing is imported here but the table of flags, and the rows are plain
+classes because importing dataclasses takes longer than answering.
 """
 
 from __future__ import annotations
 
+from kubectl_smlogs import flags, resources
+from kubectl_smlogs.flags import Flag
+
 PROGRAM = "smlogs"
 SHORT = "View Amazon SageMaker logs via Kubernetes"
 ALIASES = ("SMLogs", "Smlogs")
+
+NAMES = "RESOURCE_NAME"
+"""Operand of the commands that are named after a kind."""
 
 
 class Command:
     """One subcommand.
 
     Args:
-        name: as the help shows it; for a job kind, the kind.
+        name: as the help shows it.
         short: one line about it.
         long: more about it, shown by its own help in place of `short`.
         aliases: further spellings that the help lists.
         operand: what follows the name on the use line.
-        hidden: left out of the list of commands.
-        example: a comment and a command line, empty for none.
-        job: it shows the log of the kind it is named after.
+        example: lines of comments and commands, empty for none.
+        flags: those it takes, sorted by name.
+        kind: the kind whose log it shows; empty for commands that are not named after one.
     """
 
-    __slots__ = ("aliases", "example", "hidden", "job", "long", "name", "operand", "short")
+    __slots__ = ("aliases", "example", "flags", "kind", "long", "name", "operand", "short")
 
     def __init__(
         self,
@@ -35,18 +41,23 @@ class Command:
         long: str = "",
         aliases: tuple[str, ...] = (),
         operand: str = "",
-        hidden: bool = False,
-        example: tuple[str, str] | None = None,
-        job: bool = False,
+        example: tuple[str, ...] = (),
+        flags: tuple[Flag, ...] = flags.ROOT_FLAGS,
+        kind: str = "",
     ) -> None:
         self.name = name
         self.short = short
         self.long = long or short
         self.aliases = aliases
         self.operand = operand
-        self.hidden = hidden
         self.example = example
-        self.job = job
+        self.flags = flags
+        self.kind = kind
+
+    @property
+    def objects(self) -> bool:
+        """Whether its operands are a kind and names, or `KIND/NAME`."""
+        return "KIND" in self.operand
 
 
 BATCH_TRANSFORM_JOB = Command(
@@ -59,12 +70,25 @@ BATCH_TRANSFORM_JOB = Command(
         "BatchTransformJobs",
         "BatchtransformJobs",
     ),
-    operand="RESOURCE_NAME",
+    operand=NAMES,
     example=(
         '# Get logs for BatchTransform job named "xgboost-mnist-batch" in the default namespace.',
         "kubectl smlogs BatchTransformJob xgboost-mnist-batch",
     ),
-    job=True,
+    flags=flags.LOG_FLAGS,
+    kind="BatchTransformJob",
+)
+HOSTING_DEPLOYMENT = Command(
+    "HostingDeployment",
+    "View HostingDeployment logs via Kubernetes",
+    aliases=("hostingdeployment", "hostingdeployments", "HostingDeployments", "hd"),
+    operand=NAMES,
+    example=(
+        '# Get logs for all variants of the endpoint of "xgboost-mnist-hosting" in the default namespace.',
+        "kubectl smlogs HostingDeployment xgboost-mnist-hosting",
+    ),
+    flags=flags.ENDPOINT_LOG_FLAGS,
+    kind="HostingDeployment",
 )
 TUNING_JOB = Command(
     "HyperParameterTuningJob",
@@ -76,19 +100,57 @@ TUNING_JOB = Command(
         "hyperparameterTuningjobs",
         "HyperparametertuningJobs",
     ),
-    operand="RESOURCE_NAME",
-    hidden=True,
+    operand=NAMES,
+    example=(
+        '# Get logs for all training jobs of the tuning job named "xgboost-mnist-hpo" in the default namespace.',
+        "kubectl smlogs HyperParameterTuningJob xgboost-mnist-hpo",
+        "# Get logs for the best of them.",
+        "kubectl smlogs HyperParameterTuningJob xgboost-mnist-hpo --children best",
+    ),
+    flags=flags.TUNING_LOG_FLAGS,
+    kind="HyperparameterTuningJob",
+)
+PROCESSING_JOB = Command(
+    "ProcessingJob",
+    "View ProcessingJob logs via Kubernetes",
+    aliases=("processingjob", "processingjobs", "ProcessingJobs", "pj"),
+    operand=NAMES,
+    example=(
+        '# Get logs for Processing job named "kmeans-mnist-processor" in the default namespace.',
+        "kubectl smlogs ProcessingJob kmeans-mnist-processor",
+    ),
+    flags=flags.LOG_FLAGS,
+    kind="ProcessingJob",
 )
 TRAINING_JOB = Command(
     "TrainingJob",
     "View TrainingJob logs via Kubernetes",
     aliases=("Trainingjob", "trainingjob", "trainingjobs", "TrainingJobs"),
-    operand="RESOURCE_NAME",
+    operand=NAMES,
     example=(
         '# Get logs for Training job named "xgboost-mnist-training" in the default namespace.',
         "kubectl smlogs TrainingJob xgboost-mnist-training",
     ),
-    job=True,
+    flags=flags.LOG_FLAGS,
+    kind="TrainingJob",
+)
+COMPLETION = Command(
+    "completion",
+    "Print a completion script for bash, zsh or fish",
+    long="Print a completion script for a shell.\n\n"
+    "For `kubectl smlogs` no script is needed beyond kubectl's own: kubectl asks the program\n"
+    "kubectl_complete-smlogs, which has to be on PATH. The script printed here completes\n"
+    "the command `kubectl-smlogs` itself.",
+    operand="(bash|zsh|fish)",
+    example=(
+        "# bash, in the running shell; put the line into ~/.bashrc for every new one",
+        "source <(kubectl-smlogs completion bash)",
+        "# zsh, for every new shell",
+        'kubectl-smlogs completion zsh > "${fpath[1]}/_kubectl-smlogs"',
+        "# fish, for every new shell",
+        "kubectl-smlogs completion fish > ~/.config/fish/completions/kubectl-smlogs.fish",
+    ),
+    flags=flags.COMPLETION_FLAGS,
 )
 HELP = Command(
     "help",
@@ -97,44 +159,94 @@ HELP = Command(
     "Simply type smlogs help [path to command] for full details.",
     operand="[command]",
 )
-VERSION = Command("version", "Print the version", hidden=True)
+LIST = Command(
+    "list",
+    "List the jobs and endpoints whose logs can be viewed",
+    operand="[KIND]",
+    example=(
+        "# List everything in the current namespace.",
+        "kubectl smlogs list",
+        "# List the training jobs of all namespaces.",
+        "kubectl smlogs list trainingjobs -A",
+    ),
+    flags=flags.LIST_FLAGS,
+)
+_OBJECTS = "(KIND NAME... | KIND/NAME...)"
+LOGS = Command(
+    "logs",
+    "View the logs of one or more objects of any kind",
+    operand=_OBJECTS,
+    example=(
+        "# Get logs for two training jobs in one timeline.",
+        "kubectl smlogs logs trainingjob/first trainingjob/second",
+        "# Follow all training jobs with a label until they end.",
+        "kubectl smlogs logs trainingjobs -l team=vision -f",
+    ),
+    flags=flags.ALL_LOG_FLAGS,
+)
+OPTIONS = Command("options", "List the flags that say how to reach the cluster")
+STATUS = Command(
+    "status",
+    "Show what is known about a job or endpoint, and why it is so",
+    operand=_OBJECTS,
+    example=("kubectl smlogs status trainingjob xgboost-mnist-training",),
+    flags=flags.STATUS_FLAGS,
+)
+URL = Command(
+    "url",
+    "Print links to a job or endpoint and its logs in the AWS console",
+    operand=_OBJECTS,
+    example=("kubectl smlogs url trainingjob xgboost-mnist-training",),
+    flags=flags.URL_FLAGS,
+)
+VERSION = Command("version", "Print the version", flags=flags.VERSION_FLAGS)
 
-ALL = (BATCH_TRANSFORM_JOB, TUNING_JOB, TRAINING_JOB, VERSION, HELP)
+ALL = (
+    BATCH_TRANSFORM_JOB,
+    HOSTING_DEPLOYMENT,
+    TUNING_JOB,
+    PROCESSING_JOB,
+    TRAINING_JOB,
+    COMPLETION,
+    HELP,
+    LIST,
+    LOGS,
+    OPTIONS,
+    STATUS,
+    URL,
+    VERSION,
+)
 """In the order in which the help lists them."""
 
-_GROUP = ".sagemaker.aws.amazon.com"
-_SHORT_NAMES = {"tj": TRAINING_JOB, "btj": BATCH_TRANSFORM_JOB}
+_OF_KIND = {
+    resources.BATCH_TRANSFORM_JOB.aws: BATCH_TRANSFORM_JOB,
+    resources.HOSTING_DEPLOYMENT.aws: HOSTING_DEPLOYMENT,
+    resources.TUNING_JOB.aws: TUNING_JOB,
+    resources.PROCESSING_JOB.aws: PROCESSING_JOB,
+    resources.TRAINING_JOB.aws: TRAINING_JOB,
+}
 
 
 def find(word: str) -> Command | None:
-    """The command a word means: in any case, singular or plural, short, and with the API group."""
-    for command in ALL:
-        if word == command.name or word in command.aliases:
-            return command
-    lowered = word.lower().removesuffix(_GROUP)
-    for command in ALL:
-        name = command.name.lower()
-        if lowered == name or (command.operand == "RESOURCE_NAME" and lowered == f"{name}s"):
-            return command
-    return _SHORT_NAMES.get(lowered)
+    """The command a word means: a listed spelling, any other capitals, or a kind in any spelling of `resources`.
 
-
-def suggestions(word: str) -> list[str]:
-    """Names of visible commands that a mistyped word may have meant: two slips away, or begun like it."""
+    Kinds that no command is named after mean `logs`, which can say what is to be said about them.
+    """
     lowered = word.lower()
-    return [
-        command.name
-        for command in ALL
-        if not command.hidden
-        and (_distance(lowered, command.name.lower()) <= 2 or command.name.lower().startswith(lowered))
-    ]
+    for command in ALL:
+        if word == command.name or word in command.aliases or lowered == command.name.lower():
+            return command
+    resource = resources.find(word)
+    return None if resource is None else _OF_KIND.get(resource.aws, LOGS)
 
 
-def _distance(left: str, right: str) -> int:
-    """Levenshtein distance: the fewest insertions, deletions and replacements that turn one word into the other."""
-    row = list(range(len(right) + 1))
-    for i, a in enumerate(left, 1):
-        diagonal, row[0] = row[0], i
-        for j, b in enumerate(right, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (a != b))
-    return row[-1]
+def meant(word: str) -> tuple[Command | None, str]:
+    """The command that the first word of a command line means, and the kind where the word is one.
+
+    `KIND/NAME` means `logs`.
+    """
+    head, slash, _ = word.partition("/")
+    if slash:
+        return (LOGS if resources.find(head) else None), ""
+    command = find(word)
+    return command, word if command is not None and (command.kind or resources.find(word)) else ""

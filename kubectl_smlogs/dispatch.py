@@ -10,7 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kubectl_smlogs import commands, exits, helptext
 from kubectl_smlogs.commands import Command
-from kubectl_smlogs.flags import BOOL, JOB_FLAGS, Flag, by_name
+from kubectl_smlogs.flags import BOOL, EVERY_FLAG, Flag, by_name
+from kubectl_smlogs.scan import is_flag, scan
+
+COMPLETE = ("__complete", "__completeNoDesc")
+"""Commands that shells ask for candidates with: as cobra's, since that is what kubectl's scripts expect."""
 
 
 class Answer:
@@ -25,78 +29,83 @@ class Answer:
 
 
 class Run:
-    """A job command to run, with its flags and operands."""
+    """A command to run.
 
-    __slots__ = ("arguments", "command")
+    Args:
+        command: which one.
+        kind: the kind as it was typed, for a command that is named after one; else empty.
+        arguments: flags and operands.
+    """
 
-    def __init__(self, command: Command, arguments: list[str]) -> None:
+    __slots__ = ("arguments", "command", "kind")
+
+    def __init__(self, command: Command, kind: str, arguments: list[str]) -> None:
         self.command = command
+        self.kind = kind
         self.arguments = arguments
 
 
-def decide(arguments: Sequence[str]) -> Answer | Run:
+class Complete:
+    """A shell asks how the last of these words may go on."""
+
+    __slots__ = ("descriptions", "words")
+
+    def __init__(self, words: list[str], *, descriptions: bool) -> None:
+        self.words = words
+        self.descriptions = descriptions
+
+
+def decide(arguments: Sequence[str]) -> Answer | Run | Complete:
     """What the command line asks for.
 
     Args:
         arguments: the command line without the program's name.
     """
+    if arguments and arguments[0] in COMPLETE:
+        return Complete(list(arguments[1:]), descriptions=arguments[0] == COMPLETE[0])
     place, wants_help = _first_operand(arguments)
     if place is None:
         return _without_command(arguments, wants_help)
     word = arguments[place]
-    command = commands.find(word)
+    command, kind = commands.meant(word)
     if command is None:
-        return Answer(helptext.root()) if wants_help else _unknown_command(word)
-    rest = [*arguments[:place], *arguments[place + 1 :]]
+        return _without_command(arguments[:place], wants_help) if wants_help else _unknown(arguments[:place], word)
+    rest = [*arguments[:place], *([word] if "/" in word else []), *arguments[place + 1 :]]
     if wants_help or _asks_for_help(rest):
         return Answer(helptext.subcommand(command))
-    return _with_command(command, rest)
+    return Run(command, kind, rest) if command.kind or command.objects else _at_once(command, rest)
 
 
-def _with_command(command: Command, rest: list[str]) -> Answer | Run:
-    if command is commands.HELP:
-        return _help_about(rest)
-    if command is commands.VERSION:
-        from smkube import __version__
+def _at_once(command: Command, rest: list[str]) -> Answer:
+    from kubectl_smlogs import small
 
-        return Answer(f"kubectl-smlogs {__version__}\n")
-    if command is commands.TUNING_JOB:
-        return _error(
-            "For HPO logs, Refer to the the Spawned Training Jobs. "
-            "Use `kubectl get TrainingJob` to list resource names."
-        )
-    return Run(command, rest)
+    try:
+        return Answer(small.answer(command, rest))
+    except small.Slip as slip:
+        return Answer(f"{slip}\n", code=exits.ERROR, error=True)
 
 
 def _without_command(arguments: Sequence[str], wants_help: bool) -> Answer:
-    known = by_name(JOB_FLAGS)
-    for _, word, _ in _words(arguments):
-        spelled = word.partition("=")[0] if word.startswith("--") else word[:2]
-        if not wants_help and word != "--" and spelled not in known:
-            return _error(unknown_flag(word))
-    return Answer(helptext.root())
+    if "--version" in arguments:
+        return _at_once(commands.VERSION, [])
+    slip = None if wants_help else _unknown_flag(arguments)
+    return Answer(helptext.root()) if slip is None else slip
 
 
-def unknown_flag(word: str) -> str:
-    """What to say about a flag that does not exist, in the words of kubectl's flag library."""
-    if word.startswith("--"):
-        return f"unknown flag: {word.partition('=')[0]}"
-    return f"unknown shorthand flag: '{word[1:2]}' in {word}"
+def _unknown(before: Sequence[str], word: str) -> Answer:
+    """About a word that is no command, unless it is the value of a flag that does not exist."""
+    from kubectl_smlogs.slips import unknown_command
+
+    return _unknown_flag(before) or _error(unknown_command(word))
 
 
-def _help_about(rest: list[str]) -> Answer:
-    if not rest:
-        return Answer(helptext.root())
-    command = commands.find(rest[0])
-    if command is None:
-        return Answer(f"Unknown help topic `{rest[0]}`\n{helptext.root()}", code=exits.ERROR, error=True)
-    return Answer(helptext.subcommand(command))
+def _unknown_flag(arguments: Sequence[str]) -> Answer | None:
+    unknown = scan(arguments, by_name(EVERY_FLAG)).unknown
+    if not unknown:
+        return None
+    from kubectl_smlogs.slips import unknown_flag
 
-
-def _unknown_command(word: str) -> Answer:
-    close = commands.suggestions(word)
-    hint = "\n\nDid you mean this?\n" + "".join(f"\t{name}\n" for name in close) if close else ""
-    return _error(f'unknown command "{word}" for "smlogs"{hint}\nRun \'smlogs --help\' for usage.')
+    return _error(unknown_flag(unknown[0]))
 
 
 def _error(text: str) -> Answer:
@@ -109,7 +118,7 @@ def _first_operand(arguments: Sequence[str]) -> tuple[int | None, bool]:
     for place, word, helps in _words(arguments):
         if word == "--":
             return (place + 1 if place + 1 < len(arguments) else None), wants_help
-        if not _is_flag(word):
+        if not is_flag(word):
             return place, wants_help
         wants_help = wants_help or helps
     return None, wants_help
@@ -121,11 +130,11 @@ def _asks_for_help(arguments: Sequence[str]) -> bool:
 
 def _words(arguments: Sequence[str]) -> Iterator[tuple[int, str, bool]]:
     """Place and text of each word that is not a flag's value, up to `--`, and whether it asks for help."""
-    known = by_name(JOB_FLAGS)
+    known = by_name(EVERY_FLAG)
     place = 0
     while place < len(arguments):
         word = arguments[place]
-        helps, takes_next = _read_flag(word, known) if _is_flag(word) else (False, False)
+        helps, takes_next = _read_flag(word, known) if is_flag(word) else (False, False)
         yield place, word, helps
         if word == "--":
             return
@@ -137,7 +146,7 @@ def _read_flag(word: str, known: Mapping[str, Flag]) -> tuple[bool, bool]:
     if word.startswith("--"):
         name, equals, value = word.partition("=")
         flag = known.get(name)
-        return name == "--help" and value != "false", flag is not None and flag.kind != BOOL and not equals
+        return name == "--help" and value != "false", flag is not None and flag.takes_next and not equals
     helps = False
     for place, letter in enumerate(word[1:], 2):
         flag = known.get(f"-{letter}")
@@ -145,7 +154,3 @@ def _read_flag(word: str, known: Mapping[str, Flag]) -> tuple[bool, bool]:
             return helps, flag is not None and place == len(word)
         helps = helps or letter == "h"
     return helps, False
-
-
-def _is_flag(word: str) -> bool:
-    return word.startswith("-") and word != "-"

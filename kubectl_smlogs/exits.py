@@ -19,6 +19,8 @@ JOB_FAILED = 10
 """With --follow: the job failed."""
 JOB_STOPPED = 11
 """With --follow: the job was stopped, or its object was deleted."""
+TIMED_OUT = 124
+"""The time of --timeout or --wait was over (the code of coreutils' `timeout`)."""
 INTERRUPTED = 130
 """Interrupted by Ctrl-C."""
 BROKEN_PIPE = 141

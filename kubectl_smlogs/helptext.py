@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kubectl_smlogs import commands
 from kubectl_smlogs.commands import Command
-from kubectl_smlogs.flags import JOB_FLAGS, ROOT_FLAGS, Flag
+from kubectl_smlogs.flags import INT, ROOT_FLAGS, Flag
 
 _LEAST_PADDING = 11
 
@@ -12,7 +12,7 @@ _LEAST_PADDING = 11
 def root() -> str:
     """What bare `kubectl smlogs` prints."""
     padding = max(_LEAST_PADDING, *(len(command.name) for command in commands.ALL))
-    listed = "".join(f"  {command.name:<{padding}} {command.short}\n" for command in commands.ALL if not command.hidden)
+    listed = "".join(f"  {command.name:<{padding}} {command.short}\n" for command in commands.ALL)
     return (
         f"{commands.SHORT}\n\n"
         f"Usage:\n  {commands.PROGRAM} [command]\n\n"
@@ -33,8 +33,7 @@ def subcommand(command: Command) -> str:
         parts.append(f"Aliases:\n  {', '.join((command.name, *command.aliases))}\n")
     if command.example:
         parts.append("Examples:\n" + "".join(f"\t{line}\n" for line in command.example))
-    flags = JOB_FLAGS if command.job else ROOT_FLAGS
-    parts.append(f"Flags:\n{_flag_lines(flags, command.name)}")
+    parts.append(f"Flags:\n{_flag_lines(command.flags, command.name)}")
     return "\n".join(parts)
 
 
@@ -42,7 +41,7 @@ def _flag_lines(flags: tuple[Flag, ...], command: str) -> str:
     heads = [_head(flag) for flag in flags]
     width = max(map(len, heads)) + 3
     return "".join(
-        f"{head:<{width}}{flag.usage.format(command=command)}{_default(flag)}\n"
+        f"{head:<{width}}{flag.usage.replace('{command}', command)}{_default(flag)}\n"
         for head, flag in zip(heads, flags, strict=True)
     )
 
@@ -53,4 +52,6 @@ def _head(flag: Flag) -> str:
 
 
 def _default(flag: Flag) -> str:
-    return f' (default "{flag.default}")' if flag.default else ""
+    if not flag.default:
+        return ""
+    return f" (default {flag.default})" if flag.kind == INT else f' (default "{flag.default}")'

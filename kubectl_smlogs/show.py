@@ -1,195 +1,211 @@
-"""The job commands: find the job of an object, and show its log once or until the job is over."""
+"""The log commands: find the objects, show their logs once or until the jobs are over, and say how that ended."""
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+import gc
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kubectl_smlogs import exits, failures
-from kubectl_smlogs.failures import Failure, Place
-from kubectl_smlogs.lines import Formatter
-from kubectl_smlogs.target import Target, read
-from kubectl_smlogs.watching import ObjectWatch
+from kubectl_smlogs import exits, terminal, together
+from kubectl_smlogs.awaiting import Patience
+from kubectl_smlogs.failures import Failure
+from kubectl_smlogs.finding import Cluster, find
+from kubectl_smlogs.job import Job
+from kubectl_smlogs.present import LimitReached, Presenter
+from kubectl_smlogs.requests import Requests
+from kubectl_smlogs.resources import TUNING
+from kubectl_smlogs.session import Session
+from kubectl_smlogs.stop import Stop
 from smkube import __version__
-from smkube.aws.logs import FilterSource, Preparation
-from smkube.errors import AwsError, KubeError
-from smkube.kinds import BY_NAME, Kind, resource_path
-from smkube.kube.client import Client
-from smkube.kube.connection import connect
-from smkube.logs import streams
-from smkube.logs.cursor import Cursor
-from smkube.logs.follow import Incomplete, Reader
-from smkube.logs.model import Event, SourceError
+from smkube.logs import receipt as receipts
 
 if TYPE_CHECKING:
+    from kubectl_smlogs.options import Options
     from kubectl_smlogs.output import Messages, Output
-    from kubectl_smlogs.parse import Options
+    from kubectl_smlogs.target import Target
+    from kubectl_smlogs.terminal import Terminal
 
 USER_AGENT = f"kubectl-smlogs/{__version__}"
+_WORST_FIRST = (
+    exits.ERROR,
+    exits.NO_PERMISSION,
+    exits.INCOMPLETE,
+    exits.NOT_FOUND,
+    exits.TIMED_OUT,
+    exits.JOB_FAILED,
+    exits.JOB_STOPPED,
+)
 
 
-def show(kind_name: str, options: Options, output: Output, messages: Messages) -> int:
-    """Run a job command; the exit code.
+def show(options: Options, output: Output, messages: Messages) -> int:
+    """Run a log command; the exit code.
 
     Raises:
         Failure: it ends with an error.
         OutputClosed: nobody reads the output any more.
+        OutputFailed: the output is not taken.
+        SmkubeError: the configuration cannot be used.
     """
-    preparation = Preparation()
-    kind = BY_NAME[kind_name]
-    connection = connect(options.connection)
-    client = Client(connection, user_agent=USER_AGENT, pool_size=2)
-    place = Place(kind, connection.namespace, options.name, connection.context)
-    target = _get(client, place)
-    watch = ObjectWatch(client, target, messages.say) if options.follow else None
-    if watch is not None:
-        watch.start()
-        if not target.job:
-            target = _await_job(watch, messages)
-            # That may have taken hours: credentials are to be those of now.
-            preparation = Preparation()
-    _check(target)
-    messages.say(target.header())
-    log = _Log(kind, target, options, preparation)
-    if watch is None:
-        return _show_history(log, target, output, messages)
-    return _show_following(log, watch, output, messages)
+    where = terminal.here(options.showing.color)
+    messages.configure(quiet=options.showing.quiet, verbose=options.showing.verbose, live=where.stderr)
+    requests = Requests(options.reading.aws_profile, USER_AGENT)
+    stop = Stop(options.reading.timeout)
+    if not (options.showing.pager and where.stdout):
+        return _run(options, where, output, messages, requests, stop)
+    from kubectl_smlogs.pager import paging
+
+    codes = [exits.OK]  # Quitting the pager ends the block, and is no failure.
+    with paging(messages) as paged:
+        codes.append(_run(options, where.through_pager(), paged, messages, requests, stop))
+    return codes[-1]
 
 
-class _Log:
-    """One job's log: a source and a cursor, and how it is printed."""
-
-    def __init__(self, kind: Kind, target: Target, options: Options, preparation: Preparation) -> None:
-        self.group = kind.log_group
-        self.region = target.region
-        prefix = streams.prefix(target.job, options.search_prefix)
-        self.prefix = prefix
-        self.cursor = Cursor(prefix)
-        self._formatter = Formatter(hide_stream=options.hide_stream)
-        try:
-            self.source = FilterSource(
-                preparation.session(),
-                region=target.region,
-                group=self.group,
-                prefix=prefix,
-                user_agent=USER_AGENT,
-            )
-        except AwsError as error:
-            raise failures.of_aws(error, group=self.group, region=self.region) from error
-
-    def print(self, batches: Iterator[list[Event]], output: Output) -> None:
-        """Print what comes.
-
-        Raises:
-            Failure: reading ended with an error.
-        """
-        try:
-            for events in batches:
-                output.write(self._formatter.page(events))
-        except SourceError as error:
-            begun = self.cursor.lines > 0
-            raise failures.of_log(error, group=self.group, region=self.region, begun=begun) from error
-        except AwsError as error:
-            raise failures.of_aws(error, group=self.group, region=self.region) from error
-        except Incomplete as error:
-            raise Failure(str(error), exits.INCOMPLETE) from error
-
-
-class _World:
-    """The engine's surroundings: real time, and the object's watch for the end of the job."""
-
-    def __init__(self, over: Callable[[], bool], wait: Callable[[float], None], notice: Callable[[str], None]) -> None:
-        self.over = over
-        self.notice = notice
-        self.pause = wait
-
-    def now(self) -> int:
-        return time.time_ns() // 1_000_000
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def chance(self) -> float:
-        return random.random()
-
-
-def _get(client: Client, place: Place) -> Target:
-    try:
-        return read(place.kind, client.get(resource_path(place.kind, place.namespace, place.name)))
-    except KubeError as error:
-        raise failures.of_get(error, place, client) from error
-
-
-def _await_job(watch: ObjectWatch, messages: Messages) -> Target:
-    """Wait until the object has a SageMaker job; say what it is waiting for, whenever that changes."""
-    said = ""
-    while not watch.latest.job:
-        target = watch.latest
-        if watch.deleted:
-            raise Failure(f"{target.title} was deleted before it had a SageMaker job.", exits.JOB_STOPPED)
-        if target.outcome:
-            raise Failure(f"{target.title} ended without a SageMaker job: {target.state()}.", target.exit_code())
-        text = f"Waiting for {target.title} to get a SageMaker job: {target.state()}."
-        if text != said:
-            messages.say(text)
-            said = text
-        watch.wait_for_change(target, 3600.0)
-    return watch.latest
-
-
-def _check(target: Target) -> None:
-    noun = "training" if target.kind.name == "TrainingJob" else "BatchTransform"
-    if not target.job:
-        raise Failure(
-            f"SageMaker {noun} job's spec does not have name: {target.title} has no SageMaker job (yet), "
-            f"{target.state()}. Use -f to wait for it; `kubectl describe {target.kind.name} {target.name} "
-            f"-n {target.namespace}` shows more."
-        )
-    if not target.region:
-        raise Failure(f"SageMaker {noun} job's spec does not have region: set spec.region of {target.title}.")
-
-
-def _show_history(log: _Log, target: Target, output: Output, messages: Messages) -> int:
-    world = _World(lambda: bool(target.outcome), time.sleep, messages.say)
-    try:
-        log.print(Reader(log.source, log.cursor, world).history(), output)
-    except Failure as failure:
-        if failure.code != exits.NOT_FOUND or not target.reason:
-            raise
-        # Why there is nothing is the object's to tell: a job that was refused never writes a line.
-        raise Failure(f"{target.title} has no log, {target.state()}. {failure}", failure.code) from failure
-    if log.cursor.lines:
-        return exits.OK
-    hint = "It ended without any." if target.outcome else "Use -f to wait for them."
-    raise Failure(
-        f'No log lines of streams "{log.prefix}*" in log group "{log.group}" in region "{log.region}" for '
-        f"{target.title}, {target.state()}. {hint}",
-        exits.NOT_FOUND,
+def _run(options: Options, where: Terminal, output: Output, messages: Messages, requests: Requests, stop: Stop) -> int:
+    cluster = Cluster.of(options.where, user_agent=USER_AGENT)
+    cluster.client.prepare()
+    # Botocore is loaded while the API server answers: before that the two would only wait for one another.
+    requests.start()
+    wait = min(options.reading.wait, stop.left)
+    patience = Patience(wait, messages.notice, pause=stop.pause) if options.reading.wait > 0 else None
+    found = find(cluster, options.where, patience=patience)
+    _check_number(options, found.targets)
+    session = Session(
+        options=options,
+        cluster=cluster,
+        requests=requests,
+        output=output,
+        messages=messages,
+        presenter=Presenter(
+            options.showing,
+            where,
+            output,
+            messages,
+            many=len(found.targets) > 1 or found.targets[0].resource.sort == TUNING,
+            limit_bytes=options.reading.limit_bytes,
+        ),
+        stop=stop,
+        patience=patience,
     )
+    alone = len(found.targets) == 1
+    gc.freeze()
+    gc.enable()
+    return _Run(session, [Job(session, target, alone=alone) for target in found.targets]).run(found.failures)
 
 
-def _show_following(log: _Log, watch: ObjectWatch, output: Output, messages: Messages) -> int:
-    def pause(seconds: float) -> None:
-        if watch.over:
-            time.sleep(seconds)
+def _check_number(options: Options, targets: Sequence[Target]) -> None:
+    most = options.reading.max_log_requests
+    if options.reading.follow and len(targets) > most:
+        raise Failure(
+            f"you are attempting to follow {len(targets)} log streams, but maximum allowed concurrency is {most}, "
+            "use --max-log-requests to increase the limit"
+        )
+
+
+class _Run:
+    """Shows the logs of some jobs.
+
+    Args:
+        session: what is shared.
+        jobs: whose logs.
+    """
+
+    def __init__(self, session: Session, jobs: Sequence[Job]) -> None:
+        self._session = session
+        self._jobs = jobs
+        self._codes: list[int] = []
+        self._trouble = ""
+
+    def run(self, missing: Sequence[Failure]) -> int:
+        """Show them; the exit code.
+
+        Args:
+            missing: about objects that were not found.
+        """
+        session = self._session
+        for failure in missing:
+            self._note(failure)
+        complete = False
+        try:
+            self._begin_saving()
+            self._read()
+            session.presenter.finish()
+            complete = not session.stop() and not self._trouble
+        except LimitReached:
+            # As with kubectl, a limit that was asked for is no failure.
+            self._trouble = "the limit of --limit-bytes was reached"
+        except KeyboardInterrupt:
+            self._trouble = "interrupted"
+            self._tell(complete=False, always=True)
+            raise
+        except Failure:
+            self._tell(complete=False)
+            raise
+        finally:
+            session.stop.set()
+            session.presenter.close(complete=complete)
+        return self._end(complete=complete)
+
+    def _begin_saving(self) -> None:
+        """A folder is checked before anything is read, and that needs the names of all jobs."""
+        if not self._session.options.showing.save:
+            return
+        for job in self._jobs:
+            job.prepare()
+        self._session.presenter.begin([job.origin for job in self._jobs])
+
+    def _read(self) -> None:
+        if len(self._jobs) == 1:
+            (job,) = self._jobs
+            for events in job.batches():
+                self._session.presenter.events(job.origin, events)
+            self._codes.append(job.code())
+        elif self._session.options.reading.follow:
+            self._read_together()
         else:
-            watch.wait(lambda: watch.over, seconds)
-        output.check()
+            self._read_in_turn()
 
-    world = _World(lambda: watch.over, pause, messages.say)
-    settled = watch.latest.settled(datetime.now(UTC))
-    log.print(Reader(log.source, log.cursor, world).follow(settled=settled), output)
-    return _outcome(watch, messages)
+    def _read_in_turn(self) -> None:
+        for job in self._jobs:
+            if self._session.stop():
+                return
+            try:
+                for events in job.batches():
+                    self._session.presenter.events(job.origin, events)
+            except Failure as failure:
+                self._note(failure)
+            else:
+                self._codes.append(job.code())
 
+    def _read_together(self) -> None:
+        for news in together.read(self._jobs, self._session.stop):
+            if news is None:
+                self._session.output.check()
+            elif news.events is not None:
+                self._session.presenter.events(news.job.origin, news.events)
+            elif isinstance(news.error, Failure):
+                self._note(news.error)
+            elif news.error is not None:
+                raise news.error
+            else:
+                self._codes.append(news.job.code())
 
-def _outcome(watch: ObjectWatch, messages: Messages) -> int:
-    """Say how the job ended."""
-    target = watch.latest
-    if target.outcome:
-        messages.say(f"{target.title} ended with {target.state()}.")
-        return target.exit_code()
-    messages.say(f"{target.title} was deleted while its log was followed; its last status was {target.state()}.")
-    return exits.JOB_STOPPED
+    def _note(self, failure: Failure) -> None:
+        self._session.messages.say(f"Error: {failure.text}")
+        self._codes.append(failure.code)
+
+    def _end(self, *, complete: bool) -> int:
+        if self._session.stop.timed_out:
+            self._trouble = "the time of --timeout was over"
+            self._codes.append(exits.TIMED_OUT)
+        self._tell(complete=complete)
+        return next((code for code in _WORST_FIRST if code in self._codes), exits.OK)
+
+    def _tell(self, *, complete: bool, always: bool = False) -> None:
+        """Say what was shown. Of a log that could not be read at all, its error says enough."""
+        session = self._session
+        receipts_ = [receipt for job in self._jobs if (receipt := job.receipt()) is not None]
+        total = receipts.total(receipts_)
+        if always or total.lines or complete:
+            session.presenter.receipt(replace(total, complete=total.complete and not self._trouble), self._trouble)
+        session.messages.detail(f"Requests to AWS: {session.requests.told()}.")

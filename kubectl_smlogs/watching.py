@@ -1,4 +1,4 @@
-"""Keeps an eye on the job's object in a thread of its own while the log is read.
+"""Keeps an eye on an object in a thread of its own while the log is read.
 
 It watches where that is allowed (one connection, news at once) and asks every few seconds where only `get` is. An API
 server that is away is no reason to stop a log; it is waited for, with a notice.
@@ -14,7 +14,6 @@ from typing import Any
 
 from kubectl_smlogs.target import Target, read
 from smkube.errors import KubeError, SmkubeError
-from smkube.kinds import resource_path
 from smkube.kube.client import Client, watch_seconds
 from smkube.logs.retry import backoff
 
@@ -32,12 +31,23 @@ class ObjectWatch:
         client: the API server.
         target: the object as it was read first.
         notice: tells the user something.
+        change: told of each change that a user may want to know (see `differs`), with the object before and after;
+            called by the thread that watches, in order, and never by two at a time.
         poll: seconds, see POLL.
     """
 
-    def __init__(self, client: Client, target: Target, notice: Callable[[str], None], *, poll: float = POLL) -> None:
+    def __init__(
+        self,
+        client: Client,
+        target: Target,
+        notice: Callable[[str], None],
+        *,
+        change: Callable[[Target, Target], None] | None = None,
+        poll: float = POLL,
+    ) -> None:
         self._client = client
         self._notice = notice
+        self._change = change
         self._poll = poll
         self._changed = threading.Condition()
         self._latest = target
@@ -76,6 +86,11 @@ class ObjectWatch:
         """Wait until the object differs from what the caller knows, or is gone; at most so long."""
         self.wait(lambda: self._deleted or self._latest != known, seconds)
 
+    def wake(self) -> None:
+        """Have everybody look again who waits."""
+        with self._changed:
+            self._changed.notify_all()
+
     def _run(self) -> None:
         failures = 0
         fresh = True
@@ -97,7 +112,7 @@ class ObjectWatch:
     def _get(self) -> None:
         latest = self._latest
         try:
-            self._see(self._client.get(resource_path(latest.kind, latest.namespace, latest.name)))
+            self._see(self._client.get(latest.resource.path(latest.namespace, latest.name)))
         except KubeError as error:
             if not error.not_found:
                 raise
@@ -107,7 +122,7 @@ class ObjectWatch:
         latest = self._latest
         query = {"fieldSelector": f"metadata.name={latest.name}", "resourceVersion": latest.version}
         try:
-            stream = self._client.stream(resource_path(latest.kind, latest.namespace), query, seconds=watch_seconds())
+            stream = self._client.stream(latest.resource.path(latest.namespace), query, seconds=watch_seconds())
         except KubeError as error:
             if error.status != 403:
                 raise
@@ -124,16 +139,27 @@ class ObjectWatch:
                     return
 
     def _see(self, obj: dict[str, Any]) -> None:
-        target = read(self._latest.kind, obj)
-        if target.uid != self._latest.uid:
+        before = self._latest
+        target = read(before.resource, obj)
+        if target.uid != before.uid:
             # Deleted and made anew under the same name: another job's log.
             self._gone()
             return
         with self._changed:
             self._latest = target
             self._changed.notify_all()
+        if self._change is not None and differs(before, target):
+            self._change(before, target)
 
     def _gone(self) -> None:
         with self._changed:
             self._deleted = True
             self._changed.notify_all()
+
+
+def differs(before: Target, after: Target) -> bool:
+    """Whether a change is worth a word: the status, its reason, the job's name, or that it is being deleted."""
+    return any(
+        getattr(before, name) != getattr(after, name)
+        for name in ("status", "secondary", "reason", "outcome", "job", "deleting", "best")
+    )

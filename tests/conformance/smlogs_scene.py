@@ -18,7 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from smkube.kinds import BATCH_TRANSFORM_JOB, BY_NAME, TRAINING_JOB, Kind, resource_path
+import yaml
+
+from kubectl_smlogs.resources import ACK, Resource
+from smkube.kinds import BY_NAME, TRAINING_JOB, Kind, resource_path
 from tests.cluster.binaries import Binaries
 from tests.cluster.controlplane import ControlPlane
 from tests.standin.app import StandIn
@@ -40,8 +43,47 @@ def control_plane_with_kinds(binaries: Binaries, folder: Path) -> Iterator[Contr
         yield plane
 
 
+def install_ack(plane: ControlPlane) -> None:
+    """Make a control plane know the kinds of AWS Controllers for Kubernetes that the plugin reads."""
+    for resource in ACK:
+        plane.admin.request(
+            "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", _ack_definition(resource)
+        )
+    deadline = time.monotonic() + PATIENCE
+    while not all(_is_established(plane, resource.full) for resource in ACK):
+        assert time.monotonic() < deadline, "ACK's custom resource definitions are not served"
+        time.sleep(0.05)
+
+
+def _ack_definition(resource: Resource) -> dict[str, Any]:
+    """As much of ACK's definition as makes the API server take its objects."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": resource.full},
+        "spec": {
+            "group": resource.group,
+            "scope": "Namespaced",
+            "names": {"kind": resource.kind, "plural": resource.plural, "singular": resource.kind.lower()},
+            "versions": [
+                {
+                    "name": resource.version,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+                }
+            ],
+        },
+    }
+
+
 def _is_served(plane: ControlPlane, kind: Kind) -> bool:
-    found = plane.admin.request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{kind.resource}")
+    return _is_established(plane, kind.resource)
+
+
+def _is_established(plane: ControlPlane, name: str) -> bool:
+    found = plane.admin.request("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{name}")
     conditions = found.get("status", {}).get("conditions") or ()
     return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
 
@@ -134,19 +176,47 @@ class Scene:
         """URL path of an object of this namespace."""
         return resource_path(kind, self.namespace, name or None, subresource or None)
 
-    def create(self, name: str, *, kind: Kind = TRAINING_JOB, job: str = "", region: str = "") -> None:
+    def create(
+        self,
+        name: str,
+        *,
+        kind: Kind = TRAINING_JOB,
+        job: str = "",
+        region: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
         """Create an object whose spec names a SageMaker job, if `job` is given."""
-        spec = dict(_SPECS[kind.name])
+        spec = _spec(kind)
         spec["region"] = region or self.region
         if job:
             spec[kind.spec_name] = job
         body = {
             "apiVersion": "sagemaker.aws.amazon.com/v1",
             "kind": kind.name,
-            "metadata": {"name": name, "namespace": self.namespace},
+            "metadata": {"name": name, "namespace": self.namespace, "labels": dict(labels or {})},
             "spec": spec,
         }
-        self.plane.admin.request("POST", self.path(kind), body)
+        made: dict[str, Any] = self.plane.admin.request("POST", self.path(kind), body)
+        return made
+
+    def create_ack(
+        self, name: str, resource: Resource, *, job: str, status: Mapping[str, Any] | None = None, region: str = ""
+    ) -> None:
+        """Create an object of ACK, as its controller leaves it; the kinds have to be installed."""
+        body = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {resource.fields.spec_name: job},
+        }
+        self.plane.admin.request("POST", resource.path(self.namespace), body)
+        placed = {"ackResourceMetadata": {"region": region or self.region}, **(status or {})}
+        self.plane.admin.request(
+            "PATCH",
+            f"{resource.path(self.namespace, name)}/status",
+            {"status": placed},
+            content_type="application/merge-patch+json",
+        )
 
     def set_status(self, name: str, *, kind: Kind = TRAINING_JOB, **status: Any) -> None:
         """Write into the status as the operator would; `word` and `job` stand for the kind's own fields."""
@@ -170,12 +240,13 @@ class Scene:
         lines: Sequence[str],
         *,
         kind: Kind = TRAINING_JOB,
+        group: str = "",
         offset: float = -60.0,
         step: float = 0.001,
     ) -> None:
-        """Put lines into a stream; `offset` seconds from now on, `step` apart."""
+        """Put lines into a stream; `offset` seconds from now on, `step` apart; an endpoint's `group` is its own."""
         events = [{"message": line, "offset": offset + number * step} for number, line in enumerate(lines)]
-        self.standin.put_logs(kind.log_group, stream, events, region=self.region)
+        self.standin.put_logs(group or kind.log_group, stream, events, region=self.region)
 
     def run(
         self, *arguments: str, environment: Mapping[str, str | None] | None = None
@@ -232,18 +303,9 @@ def scene(plane: ControlPlane, standin: StandIn, binaries: Binaries, folder: Pat
         shutil.rmtree(made.home, ignore_errors=True)
 
 
-_SPECS: dict[str, dict[str, Any]] = {
-    TRAINING_JOB.name: {
-        "roleArn": "arn:aws:iam::123456789012:role/execution",
-        "algorithmSpecification": {"trainingImage": "image:1", "trainingInputMode": "File"},
-        "outputDataConfig": {"s3OutputPath": "s3://bucket/models"},
-        "resourceConfig": {"instanceCount": 2, "instanceType": "ml.m5.large", "volumeSizeInGB": 5},
-        "stoppingCondition": {"maxRuntimeInSeconds": 86400},
-    },
-    BATCH_TRANSFORM_JOB.name: {
-        "modelName": "model",
-        "transformInput": {"dataSource": {"s3DataSource": {"s3DataType": "S3Prefix", "s3Uri": "s3://bucket/in"}}},
-        "transformOutput": {"s3OutputPath": "s3://bucket/out"},
-        "transformResources": {"instanceCount": 1, "instanceType": "ml.m5.large"},
-    },
-}
+def _spec(kind: Kind) -> dict[str, Any]:
+    """The spec of the kind's sample, without a name for the job."""
+    text = (ROOT / "packaging" / "samples" / f"{kind.singular}.yaml").read_text(encoding="utf-8")
+    spec: dict[str, Any] = yaml.safe_load(text)["spec"]
+    spec.pop(kind.spec_name, None)
+    return spec

@@ -79,6 +79,7 @@ def test_log_of_two_instances(scene: Scene) -> None:
     assert done.stderr == (
         f'"train" has SageMaker TrainingJobName "x" in region "{scene.region}", '
         'status "InProgress" and secondary status "Training"\n'
+        "6 lines of 2 hosts, none late, no gaps\n"
     )
     assert done.stdout.splitlines() == [
         "x/algo-1-1791000000 2026-10-03 04:00:00 +0000 UTC line 0",
@@ -146,19 +147,19 @@ def test_follow_ends_with_the_job_and_its_outcome(scene: Scene) -> None:
         name = word.lower()
         scene.create(name, job=f"job-{name}")
         scene.set_status(name, word="InProgress", secondaryStatus="Training")
-        scene.write_logs(f"job-{name}/algo-1-1", ["first"])
+        scene.write_logs(f"job-{name}/algo-1-1", ["first"], offset=-2.0)
         running[word] = scene.follow("TrainingJob", name, "--hide-log-stream-name")
     for word, following in running.items():
         following.wait_for_output(" first\n")
         scene.write_logs(f"job-{word.lower()}/algo-2-1", ["second"], offset=0.0)
     for word, following in running.items():
         following.wait_for_output(" second\n")
-        scene.write_logs(f"job-{word.lower()}/algo-1-1", ["late by 30 s"], offset=-30.0)
+        scene.write_logs(f"job-{word.lower()}/algo-1-1", ["late by 8 s"], offset=-8.0)
         scene.set_status(word.lower(), word=word, additional="AlgorithmError: no data" if word == "Failed" else "")
     for word, following in running.items():
         assert following.end() == outcomes[word]
         bodies = [line.partition(" UTC ")[2] for line in following.stdout().splitlines()]
-        assert bodies == ["first", "second", "late by 30 s"]
+        assert bodies == ["first", "second", "late by 8 s"]
         assert f'ended with status "{word}"' in following.stderr()
     assert '"Failed" (AlgorithmError: no data)' in running["Failed"].stderr()
 
@@ -194,7 +195,7 @@ def test_follow_ends_when_the_object_goes(scene: Scene) -> None:
     scene.create("waiting")
     scene.create("running", job="r")
     scene.set_status("running", word="InProgress")
-    scene.write_logs("r/algo-1-1", ["hello"])
+    scene.write_logs("r/algo-1-1", ["hello"], offset=-2.0)
     waiting, running = scene.follow("TrainingJob", "waiting"), scene.follow("TrainingJob", "running")
     waiting.wait_for_notice("Waiting for")
     running.wait_for_output(" hello\n")
@@ -382,7 +383,9 @@ def test_unknown_names(shown: Scene) -> None:
     )
     far = shown.run("TrainingJob", "other")
     assert f"Use `kubectl get TrainingJob -n {shown.namespace}` to list resource names" in _one_error(far)
-    nowhere = shown.run("TrainingJob", "train", "-n", "nowhere")
+    elsewhere = shown.run("TrainingJob", "train", "-n", "default")
+    assert "There is one in namespace" in _one_error(elsewhere)
+    nowhere = shown.run("TrainingJob", "other", "-n", "nowhere")
     assert nowhere.returncode == exits.NOT_FOUND
     assert 'There is no namespace "nowhere"' in _one_error(nowhere)
 
@@ -525,12 +528,11 @@ def test_nothing_to_show_yet(scene: Scene) -> None:
 
 
 def test_usage_errors(scene: Scene) -> None:
-    """Wrong names and flags end in the original's words, and the tuning kind in its hint."""
+    """Wrong names and flags end in the original's words."""
     assert _one_error(scene.run("TrainingJob")).startswith(
         "Exactly one Kubernetes resource name must be specified (got [])"
     )
     assert _one_error(scene.run("TrainingJob", "a", "--nope")) == "unknown flag: --nope"
-    assert "For HPO logs" in _one_error(scene.run("HyperParameterTuningJob", "a"))
 
 
 # --- ends ----------------------------------------------------------------------------------------------------------

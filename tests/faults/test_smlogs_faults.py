@@ -78,15 +78,21 @@ def test_throttled_history(scene: Scene) -> None:
     assert _bodies(done.stdout) == lines
 
 
-def test_refusal_after_the_first_page_is_told_as_incomplete(scene: Scene) -> None:
+def test_refusal_in_the_middle_is_told_as_incomplete(scene: Scene) -> None:
     """When reading ends in the middle, what came is shown, and message and exit code say that lines are missing."""
     scene.create("train", job="x")
-    scene.write_logs("x/algo-1-1", [f"{number:05d}" for number in range(25_000)])
-    scene.standin.fault("error_before", OPERATION, skip=1, code="AccessDeniedException", message="no longer")
+    lines = [f"{number:05d}" for number in range(80_000)]
+    scene.write_logs("x/algo-1-1", lines)
+    for operation in ("GetLogEvents", "DescribeLogStreams"):
+        scene.standin.fault("error_before", operation, code="AccessDeniedException", message="never was")
+    scene.standin.fault("error_before", OPERATION, skip=5, code="AccessDeniedException", message="no longer")
     done = scene.run("TrainingJob", "train", "--hide-log-stream-name")
     assert done.returncode == exits.INCOMPLETE
-    assert len(done.stdout.splitlines()) == 10_000
+    shown = _bodies(done.stdout)
+    assert 10_000 <= len(shown) < len(lines)
+    assert shown == lines[: len(shown)]
     assert "AccessDeniedException: no longer" in done.stderr
+    assert f"{len(shown):,} lines of 1 host, none late, no gaps; incomplete: " in done.stderr
     assert done.stderr.endswith("The output is incomplete.\n")
 
 
@@ -105,7 +111,7 @@ def test_credentials_that_expire_in_the_middle(scene: Scene) -> None:
         "AWS_SECRET_ACCESS_KEY": None,
     }
     scene.create("train")
-    scene.write_logs("x/algo-1-1", ["before"])
+    scene.write_logs("x/algo-1-1", ["before"], offset=-2.0)
     following = scene.follow("TrainingJob", "train", "--hide-log-stream-name", environment=environment)
     following.wait_for_notice("Waiting for")
     write("AKIDOLD")
@@ -126,7 +132,7 @@ def test_credentials_of_the_environment_cannot_be_waited_for(scene: Scene) -> No
     """Credentials in environment variables that expire end the following with what to do."""
     scene.create("train", job="x")
     scene.set_status("train", word="InProgress")
-    scene.write_logs("x/algo-1-1", ["before"])
+    scene.write_logs("x/algo-1-1", ["before"], offset=-2.0)
     following = scene.follow("TrainingJob", "train")
     following.wait_for_output(" before\n")
     scene.standin.set_faults(credentials={scene.environment["AWS_ACCESS_KEY_ID"]: "expired"})
@@ -159,7 +165,7 @@ def test_api_server_that_goes_away_and_comes_back(scene: Scene) -> None:
     """While the API server is away the log goes on, and afterwards the end of the job is noticed."""
     scene.create("train", job="x")
     scene.set_status("train", word="InProgress")
-    scene.write_logs("x/algo-1-1", ["before"])
+    scene.write_logs("x/algo-1-1", ["before"], offset=-2.0)
     following = scene.follow("TrainingJob", "train", "--hide-log-stream-name")
     following.wait_for_output(" before\n")
     scene.plane.kill_apiserver()

@@ -1,24 +1,28 @@
-"""Reads a job's events from CloudWatch Logs.
+"""Reads events from CloudWatch Logs: FilterLogEvents, GetLogEvents and DescribeLogStreams, one request each.
 
-FilterLogEvents serves for following and for what was written before: only it has event ids. Reading long logs faster
-by GetLogEvents would be a second reader beside this one; the engine does not care. Nothing here retries or waits: the
-engine decides about both.
+Following needs FilterLogEvents, for only it has event ids; long logs are read faster by GetLogEvents beside it
+(`smkube.logs.history`). Nothing here retries or waits: the engines decide about both.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
-from smkube.aws import errors
-from smkube.aws.session import Address, Clients
+import msgspec
+
+from smkube.aws import errors, logdecode
 from smkube.errors import AwsError
-from smkube.logs.model import Event, Page, SourceError, Trouble, Window
+from smkube.logs.model import Page, SourceError, Trouble, Window
+from smkube.logs.reading import Listing, Portion, StreamFacts, StreamGone, Throttled, Unsupported
+from smkube.logs.streams import Selection
 
-OPERATION = "FilterLogEvents"
+FILTER, GET, LIST = "FilterLogEvents", "GetLogEvents", "DescribeLogStreams"
 ACTION = "logs:FilterLogEvents"
 """The IAM action a user of the log needs."""
+
+NEWEST_FIRST_SINCE = 1_704_067_200_000
+"""2024-01-01, the earliest startTime with which FilterLogEvents reads backwards (API reference: startFromHead)."""
 
 _TROUBLE = {
     errors.Cause.NOT_FOUND: Trouble.MISSING,
@@ -28,125 +32,207 @@ _TROUBLE = {
     errors.Cause.CREDENTIALS: Trouble.CREDENTIALS,
     errors.Cause.DENIED: Trouble.DENIED,
 }
-_FIXED_METHODS = {"env", "explicit"}
-"""botocore's names for credentials that cannot change while this process lives."""
+_INVALID = {"InvalidParameterException", "ValidationException", "SerializationException", "ParamValidation"}
+_NO_STREAM = "log stream"
+"""What the message of a missing stream has and that of a missing group has not ("The specified log stream does not
+exist.")."""
+
+
+class Poster(Protocol):
+    """Sends a request; see `smkube.aws.wire.Wire`."""
+
+    def post(self, operation: str, body: bytes) -> bytes:
+        """The answer as JSON. Raises AwsError."""
+
+    def renew(self) -> bool:
+        """Look for fresh credentials; False if they cannot change."""
 
 
 class FilterSource:
-    """A LogSource over FilterLogEvents.
+    """A LogSource over FilterLogEvents: pages of events with their ids, for following.
 
     Args:
-        session: a botocore session, maybe from `prepare`.
-        region: where the job runs.
+        wire: sends requests.
         group: log group.
-        prefix: beginning of the stream names, see `smkube.logs.streams.prefix`.
-        user_agent: added to the user agent of every request.
+        selection: streams.
+        filter_pattern: CloudWatch Logs filter pattern, empty for none.
     """
 
-    def __init__(self, session: Any, *, region: str, group: str, prefix: str, user_agent: str) -> None:
-        self._address = Address("logs", region)
-        self._group = group
-        self._prefix = prefix
-        self._user_agent = user_agent
-        self._session = session
-        self._clients = self._make()
+    def __init__(self, wire: Poster, *, group: str, selection: Selection, filter_pattern: str = "") -> None:
+        self._wire = wire
+        self._selection = selection
+        self._request: dict[str, Any] = {"logGroupName": group, "logStreamNamePrefix": selection.prefix}
+        if not selection.prefix:
+            del self._request["logStreamNamePrefix"]
+        if filter_pattern:
+            self._request["filterPattern"] = filter_pattern
 
     def page(self, window: Window, token: str) -> Page:
         """One page of the events in `window`; see LogSource."""
-        request: dict[str, Any] = {
-            "logGroupName": self._group,
-            "logStreamNamePrefix": self._prefix,
-            "startTime": window.start,
-            "endTime": window.end,
-        }
-        if token:
-            request["nextToken"] = token
-        try:
-            answer = self._clients.call(self._address, OPERATION, request)
-        except AwsError as error:
-            raise SourceError(_trouble(error, token), error.text()) from error
-        return Page([_event(raw) for raw in answer.get("events", ())], answer.get("nextToken", ""))
+        request = {**self._request, "startTime": window.start, "endTime": window.end}
+        answer = _ask(self._wire, FILTER, request, token)
+        return Page(logdecode.of_search(bytes(answer.events), self._selection.accepts), answer.next_token or "")
 
     def renew(self) -> bool:
-        """Start a new session, so that refreshed files and sign-ins are seen; False if they cannot be."""
-        with errors.translated("GetCredentials"):
-            credentials = self._session.get_credentials()
-        if credentials is not None and credentials.method in _FIXED_METHODS:
-            return False
-        self._session = new_session()
-        self._clients = self._make()
-        return True
-
-    def _make(self) -> Clients:
-        return Clients(user_agent=self._user_agent, session=self._session, pool_size=2)
+        """Look for fresh credentials; see LogSource."""
+        return self._wire.renew()
 
 
-class Preparation:
-    """Gets botocore ready in a thread of its own, while the Kubernetes API server answers.
+class GroupReader:
+    """A TailSource: reads the events of a selection by every way there is. For many threads.
 
-    Importing it and reading its description of CloudWatch Logs take longer than the object's GET.
+    Args:
+        wire: sends requests.
+        group: log group.
+        selection: streams.
+        filter_pattern: CloudWatch Logs filter pattern, empty for none.
     """
 
-    def __init__(self, work: Callable[[], Any] | None = None) -> None:
-        self._work = work or prepared_session
-        self._session: Any = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="aws-preparation", daemon=True)
-        self._thread.start()
+    def __init__(self, wire: Poster, *, group: str, selection: Selection, filter_pattern: str = "") -> None:
+        self._wire = wire
+        self._group = group
+        self._selection = selection
+        self._pattern = filter_pattern
 
-    def session(self) -> Any:
-        """The session.
+    @property
+    def only_search(self) -> bool:
+        """Whether there is a filter pattern, which only FilterLogEvents knows."""
+        return bool(self._pattern)
 
-        Raises:
-            AwsError: the AWS configuration cannot be used.
-        """
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._session
+    @property
+    def back_since(self) -> int:
+        """See NEWEST_FIRST_SINCE."""
+        return NEWEST_FIRST_SINCE
 
-    def _run(self) -> None:
+    def list(self, token: str) -> Listing:
+        """A part of DescribeLogStreams; see HistorySource."""
+        request: dict[str, Any] = {"logGroupName": self._group}
+        if self._selection.prefix:
+            request["logStreamNamePrefix"] = self._selection.prefix
+        if token:
+            request["nextToken"] = token
+        body = _post(self._wire, LIST, request, token)
         try:
-            self._session = self._work()
-        except Exception as error:  # noqa: BLE001 - raised again in session(), in the caller's thread
-            self._error = error
+            found = logdecode.streams(body)
+        except msgspec.DecodeError as error:
+            raise _no_answer(LIST, error) from error
+        return Listing(tuple(_facts(stream) for stream in found.log_streams), found.next_token or "")
+
+    def stream(self, name: str, start: int, stop: int, token: str = "", limit: int | None = None) -> Portion:
+        """A part of GetLogEvents; see HistorySource."""
+        answer = self._get(name, start, stop, token, limit, forward=True)
+        following = answer.next_forward_token or ""
+        # The end is told by the token that was sent, and by nothing else.
+        return _portion(answer, "" if following == token else following, logdecode.stream_decoder(name))
+
+    def stream_back(self, name: str, start: int, stop: int, token: str = "", limit: int | None = None) -> Portion:
+        """A part of GetLogEvents from the end; see TailSource."""
+        answer = self._get(name, start, stop, token, limit, forward=False)
+        following = answer.next_backward_token or ""
+        return _portion(answer, "" if following == token else following, logdecode.stream_decoder(name))
+
+    def search(
+        self, names: tuple[str, ...], start: int, stop: int, token: str = "", limit: int | None = None
+    ) -> Portion:
+        """A part of FilterLogEvents; see HistorySource."""
+        request = self._filter(names, start, stop, limit)
+        answer = _ask(self._wire, FILTER, request, token)
+        decode = logdecode.search_decoder(self._selection.accepts)
+        if len(names) == 1:
+            decode = logdecode.stream_decoder(names[0])
+        return _portion(answer, answer.next_token or "", decode)
+
+    def search_back(self, start: int, stop: int, token: str = "", limit: int | None = None) -> Portion:
+        """A part of FilterLogEvents from the end; see TailSource."""
+        request = self._filter((), max(start, NEWEST_FIRST_SINCE), stop, limit)
+        request["startFromHead"] = False
+        try:
+            answer = _ask(self._wire, FILTER, request, token)
+        except SourceError as error:
+            cause = error.__cause__
+            if not token and isinstance(cause, AwsError) and cause.code in _INVALID:
+                raise Unsupported(error.trouble, error.text) from error
+            raise
+        decode = logdecode.search_decoder(self._selection.accepts)
+        return _portion(answer, answer.next_token or "", decode)
+
+    def renew(self) -> bool:
+        """Look for fresh credentials; see HistorySource."""
+        return self._wire.renew()
+
+    def _get(
+        self, name: str, start: int, stop: int, token: str, limit: int | None, *, forward: bool
+    ) -> logdecode.Answer:
+        request = {
+            "logGroupName": self._group,
+            "logStreamName": name,
+            "startTime": start,
+            "endTime": stop,
+            "startFromHead": forward,
+        }
+        if limit is not None:
+            request["limit"] = limit
+        return _ask(self._wire, GET, request, token)
+
+    def _filter(self, names: tuple[str, ...], start: int, stop: int, limit: int | None) -> dict[str, Any]:
+        # FilterLogEvents includes its endTime.
+        request: dict[str, Any] = {"logGroupName": self._group, "startTime": start, "endTime": max(start, stop - 1)}
+        if names:
+            request["logStreamNames"] = list(names)
+        elif self._selection.prefix:
+            request["logStreamNamePrefix"] = self._selection.prefix
+        if self._pattern:
+            request["filterPattern"] = self._pattern
+        if limit is not None:
+            request["limit"] = limit
+        return request
 
 
-def new_session() -> Any:
-    """A botocore session with AWS's default credential chain."""
-    import botocore.session
-
-    return botocore.session.Session()
-
-
-def prepared_session() -> Any:
-    """A session that has loaded what a client for CloudWatch Logs needs.
-
-    Raises:
-        AwsError: the AWS configuration (profile, config file) cannot be used.
-    """
-    with errors.translated("CreateSession"):
-        session = new_session()
-        loader = session.get_component("data_loader")
-        loader.load_service_model("logs", "service-2")
-        loader.load_service_model("logs", "endpoint-rule-set-1")
-        session.get_component("endpoint_resolver")
-        session.get_credentials()
-    return session
-
-
-def _event(raw: dict[str, Any]) -> Event:
-    timestamp = raw.get("timestamp", 0)
-    return Event(
-        timestamp,
-        raw.get("logStreamName", ""),
-        raw.get("message", ""),
-        raw.get("eventId", ""),
-        raw.get("ingestionTime", timestamp),
+def _portion(answer: logdecode.Answer, token: str, decode: logdecode.Decode) -> Portion:
+    events = bytes(answer.events)
+    first, last = logdecode.bounds(events)
+    return Portion(
+        first=first,
+        last=last,
+        size=len(events),
+        token=token,
+        blocks=partial(logdecode.blocks, events, decode),
+        count=partial(logdecode.count, events),
     )
 
 
-def _trouble(error: AwsError, token: str) -> Trouble:
+def _facts(stream: logdecode.Stream) -> StreamFacts:
+    return StreamFacts(stream.log_stream_name, stream.first_event_timestamp, stream.last_event_timestamp)
+
+
+def _ask(wire: Poster, operation: str, request: dict[str, Any], token: str) -> logdecode.Answer:
+    if token:
+        request["nextToken"] = token
+    body = _post(wire, operation, request, token)
+    try:
+        return logdecode.answer(body)
+    except msgspec.DecodeError as error:
+        raise _no_answer(operation, error) from error
+
+
+def _post(wire: Poster, operation: str, request: dict[str, Any], token: str) -> bytes:
+    try:
+        return wire.post(operation, msgspec.json.encode(request))
+    except AwsError as error:
+        raise _translated(error, token) from error
+
+
+def _translated(error: AwsError, token: str) -> SourceError:
+    cause = errors.cause(error)
     if token and error.code == "InvalidParameterException":
-        return Trouble.TOKEN
-    return _TROUBLE.get(errors.cause(error), Trouble.FATAL)
+        return SourceError(Trouble.TOKEN, error.text())
+    if cause is errors.Cause.THROTTLED:
+        return Throttled(Trouble.BUSY, error.text())
+    if cause is errors.Cause.NOT_FOUND and _NO_STREAM in error.message:
+        return StreamGone(Trouble.MISSING, error.text())
+    return SourceError(_TROUBLE.get(cause, Trouble.FATAL), error.text())
+
+
+def _no_answer(operation: str, error: Exception) -> SourceError:
+    """Something answered that is not CloudWatch Logs, or only a part of it arrived."""
+    return SourceError(Trouble.BUSY, f"The answer to {operation} is no JSON of the expected form: {error}")

@@ -56,6 +56,14 @@ class Client:
         self._pool_size = pool_size
         self._pool: urllib3.PoolManager | None = None
 
+    def prepare(self) -> None:
+        """Load what a request needs, without sending one; otherwise the first request does.
+
+        Raises:
+            ConfigError: the settings of the connection cannot be used.
+        """
+        self._pool_manager()
+
     def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
         """GET one object or list.
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from smkube.errors import ConfigError
-from smkube.kube import kubeconfig
+from smkube.kube import kubeconfig, light
 
 if TYPE_CHECKING:
     import urllib3
@@ -36,6 +37,7 @@ class Connection:
         load: reads the settings (again) into a fresh `kubernetes` configuration object.
         headers: sent with every request (impersonation).
         timeout: seconds for a whole request where the user set one, else 0.
+        own_proxy: the kubeconfig names a proxy for this cluster; otherwise it is the environment's, if there is one.
     """
 
     namespace: str
@@ -43,6 +45,7 @@ class Connection:
     load: Callable[[], Any]
     headers: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
     timeout: float = 0.0
+    own_proxy: bool = False
     _settings: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -77,6 +80,9 @@ class Connection:
 
         Args:
             size: connections kept open to the API server.
+
+        Raises:
+            ConfigError: the proxy is none that can be used.
         """
         import urllib3
 
@@ -99,10 +105,24 @@ class Connection:
             }
         if not settings.verify_ssl:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        proxy = settings.proxy
-        if proxy:
+        if settings.ssl_ca_cert is None and self.host.startswith("https"):
+            options["ssl_context"] = _system_trust(verify=settings.verify_ssl)
+        proxy = self._proxy(settings)
+        if not proxy:
+            return urllib3.PoolManager(**options)
+        try:
             return urllib3.ProxyManager(proxy, proxy_headers=settings.proxy_headers, **options)
-        return urllib3.PoolManager(**options)
+        except (urllib3.exceptions.URLSchemeUnknown, urllib3.exceptions.LocationValueError) as error:
+            raise ConfigError(
+                f'The proxy "{proxy}" cannot be used: http:// or https:// and a host are needed.'
+            ) from error
+
+    def _proxy(self, settings: Any) -> str:
+        if not settings.proxy or self.own_proxy:
+            return settings.proxy or ""
+        from smkube.kube import proxies
+
+        return "" if proxies.bypassed(self.host, settings.no_proxy or "") else str(settings.proxy)
 
 
 def connect(overrides: kubeconfig.Overrides, environ: Mapping[str, str] | None = None) -> Connection:
@@ -135,6 +155,7 @@ def from_document(document: Mapping[str, Any], overrides: kubeconfig.Overrides, 
         load=lambda: _load_document(resolved, source),
         headers=resolved.impersonation,
         timeout=overrides.request_timeout,
+        own_proxy="proxy-url" in resolved.config["clusters"][0]["cluster"],
     )
 
 
@@ -148,18 +169,15 @@ def in_cluster(
     """
 
     def load() -> Any:
-        from kubernetes.client import Configuration
-        from kubernetes.config import ConfigException
-        from kubernetes.config.incluster_config import InClusterConfigLoader
-
-        settings = Configuration()
+        kubernetes = light.parts()
+        settings = kubernetes.configuration()
         try:
-            InClusterConfigLoader(
+            kubernetes.in_cluster(
                 token_filename=str(folder / "token"),
                 cert_filename=str(folder / "ca.crt"),
                 environ=dict(environ),
             ).load_and_set(settings)
-        except (ConfigException, OSError) as error:
+        except (kubernetes.problem, OSError) as error:
             raise ConfigError(f"The pod's service account in {folder} cannot be used: {error}") from error
         return settings
 
@@ -180,17 +198,32 @@ def pod_namespace(folder: Path = SERVICE_ACCOUNT) -> str:
 
 
 def _load_document(resolved: kubeconfig.Resolved, source: str) -> Any:
-    from kubernetes.client import Configuration
-    from kubernetes.config import ConfigException, load_kube_config_from_dict
-
-    settings = Configuration()
+    kubernetes = light.parts(auth_provider="auth-provider" in resolved.config["users"][0]["user"])
+    settings = kubernetes.configuration()
     try:
         with _spoken_errors():
-            load_kube_config_from_dict(resolved.config, client_configuration=settings, persist_config=False)
-    except (ConfigError, ConfigException, OSError, ValueError) as error:
+            kubernetes.load_dict(resolved.config, client_configuration=settings, persist_config=False)
+    except (ConfigError, kubernetes.problem, OSError, ValueError) as error:
         where = f'context "{resolved.context}"' if resolved.context else "the configuration"
         raise ConfigError(f"Unable to use {where} of {source}: {error}") from error
     return settings
+
+
+def _system_trust(*, verify: bool) -> ssl.SSLContext:
+    """One TLS context for all connections of a pool; urllib3 would read the system's authorities again for each.
+
+    It takes 20 ms each time. Where the kubeconfig has a certificate authority, its file is read for each connection:
+    that is quick, and the file may change.
+    """
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    if verify:
+        context.load_default_certs()
+    else:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _keepalive() -> list[tuple[int, int, int]]:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from smkube.errors import ConfigError
 
@@ -20,8 +21,28 @@ _FILE_KEYS = {
     "clusters": ("certificate-authority",),
     "users": ("client-certificate", "client-key", "tokenFile"),
 }
+_TEXTS = {
+    "clusters": ("server", "certificate-authority", "certificate-authority-data", "tls-server-name", "proxy-url"),
+    "users": (
+        "token",
+        "tokenFile",
+        "username",
+        "password",
+        "client-certificate",
+        "client-certificate-data",
+        "client-key",
+        "client-key-data",
+        "as",
+        "as-uid",
+    ),
+    "contexts": ("cluster", "user", "namespace"),
+}
+"""Fields that are texts, where there are any (Kubernetes: kubeconfig v1)."""
+_MAPPINGS = ("exec", "auth-provider", "as-user-extra")
 _SINGULAR = {"clusters": "cluster", "users": "user", "contexts": "context"}
 _OVERRIDDEN = "override"
+_FREE_IN_HEADERS = "!#$&'*+-.^_`|~"
+"""What may stand in a header's name beside letters and digits, without the percent sign, which begins an escape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,8 @@ class Overrides:
     namespace: str = ""
     server: str = ""
     token: str = ""
+    username: str = ""
+    password: str = ""
     certificate_authority: str = ""
     client_certificate: str = ""
     client_key: str = ""
@@ -46,6 +69,7 @@ class Overrides:
     as_user: str = ""
     as_groups: tuple[str, ...] = ()
     as_uid: str = ""
+    as_user_extra: tuple[tuple[str, str], ...] = ()
     request_timeout: float = 0.0
 
 
@@ -106,6 +130,10 @@ def resolve(document: Mapping[str, Any], overrides: Overrides, source: str) -> R
     cluster = _named(document, "clusters", cluster_name, source) if cluster_name else {}
     user = _named(document, "users", user_name, source) if user_name else {}
     cluster, user = _overridden_cluster(cluster, overrides), _overridden_user(user, overrides)
+    token = user.get("token") or ""
+    if not token.isascii():
+        raise ConfigError("The token holds characters that no token has; it has to be copied as it was given.")
+    _check_in_header("token", token)
     if not cluster.get("server"):
         raise ConfigError(f'Cluster "{cluster_name}" in {source} has no server address.')
     return Resolved(
@@ -128,16 +156,47 @@ def impersonation(user: Mapping[str, Any], overrides: Overrides) -> dict[str, st
     name = overrides.as_user or str(user.get("as") or "")
     groups = overrides.as_groups or tuple(user.get("as-groups") or ())
     uid = overrides.as_uid or str(user.get("as-uid") or "")
-    if (groups or uid) and not name:
-        raise ConfigError("--as-group and --as-uid need --as: the API server impersonates a user, not a group alone.")
+    extra = overrides.as_user_extra or _extra_of(user)
+    if (groups or uid or extra) and not name:
+        raise ConfigError(
+            "--as-group, --as-uid and --as-user-extra need --as: the API server impersonates a user, not a group alone."
+        )
     headers: dict[str, str | Sequence[str]] = {}
     if name:
-        headers["Impersonate-User"] = name
+        headers["Impersonate-User"] = _header_text(name)
     if groups:
-        headers["Impersonate-Group"] = groups
+        headers["Impersonate-Group"] = tuple(_header_text(group) for group in groups)
     if uid:
-        headers["Impersonate-Uid"] = uid
+        headers["Impersonate-Uid"] = _header_text(uid)
+    for key, _ in extra:
+        texts = tuple(_header_text(value) for other, value in extra if other == key)
+        headers[f"Impersonate-Extra-{_header_key(key)}"] = texts
     return headers
+
+
+def _header_text(text: str) -> str:
+    """A text that is sent as UTF-8, as kubectl sends it; Python's HTTP library would take it for Latin-1."""
+    _check_in_header("user, group, UID or extra to impersonate", text)
+    return text.encode().decode("latin-1")
+
+
+def _check_in_header(what: str, text: str) -> None:
+    """What goes into a header of HTTP must not end it; a token out of a file often has a line break at its end."""
+    if not text.isprintable():
+        raise ConfigError(f"The {what} holds a line break or another character that no header of HTTP may have.")
+
+
+def _extra_of(user: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    listed = user.get("as-user-extra")
+    return tuple((key, str(value)) for key, values in dict(listed or {}).items() for value in values or ())
+
+
+def _header_key(key: str) -> str:
+    """A key as part of a header's name: lower case, with %-escapes for what a name may not hold.
+
+    Source: Kubernetes, "User impersonation"; which characters are free is said by RFC 7230.
+    """
+    return quote(key.lower(), safe=_FREE_IN_HEADERS)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -154,7 +213,48 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(loaded, dict):
         raise ConfigError(f"Kubeconfig {path} is not a kubeconfig: its top level is not a mapping.")
+    for section in _SINGULAR:
+        _check_section(path, section, loaded.get(section) or [])
     return loaded
+
+
+def _check_section(path: Path, section: str, entries: object) -> None:
+    """Judge the shape of what follows will rely on.
+
+    Raises:
+        ConfigError: something is of another type than kubectl takes.
+    """
+    if not isinstance(entries, list):
+        raise ConfigError(f"Kubeconfig {path} is not a kubeconfig: {section} is not a list.")
+    for entry in entries:
+        if not isinstance(entry, dict) or "name" not in entry:
+            raise ConfigError(f"Kubeconfig {path} has an entry without a name under {section}.")
+        value = entry.get(_SINGULAR[section]) or {}
+        if not isinstance(entry["name"], str):
+            raise ConfigError(f"Kubeconfig {path}: the name {entry['name']} under {section} is not a text; quote it.")
+        wrong = "all of it" if not isinstance(value, dict) else _wrong_field(section, value)
+        if wrong:
+            raise ConfigError(f'Kubeconfig {path}: "{entry["name"]}" under {section} is not as it has to be: {wrong}.')
+
+
+def _wrong_field(section: str, value: Mapping[str, Any]) -> str:
+    """What is wrong with the first field that is of another type than it has to be; empty if none is."""
+    for key in _TEXTS[section]:
+        if not isinstance(value.get(key, ""), str | None):
+            return f"{key} is not a text; put it into quotes"
+    for key in _MAPPINGS:
+        if not isinstance(value.get(key, {}), dict | None):
+            return f"{key} is not a mapping"
+    provider = value.get("auth-provider") or {}
+    config = provider.get("config") or {}
+    if not isinstance(config, dict) or not all(isinstance(each, str | None) for each in config.values()):
+        return "all values under config of auth-provider are texts"
+    lists = [value.get("as-groups"), *dict(value.get("as-user-extra") or {}).values()]
+    if not all(
+        each is None or (isinstance(each, list) and all(isinstance(one, str) for one in each)) for each in lists
+    ):
+        return "as-groups and each of as-user-extra are lists of texts"
+    return ""
 
 
 def _merge(documents: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
@@ -163,8 +263,6 @@ def _merge(documents: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, Any]:
         entries: dict[str, Any] = {}
         for path, document in documents:
             for entry in document.get(section) or ():
-                if not isinstance(entry, dict) or "name" not in entry:
-                    raise ConfigError(f"Kubeconfig {path} has an entry without a name under {section}.")
                 entries.setdefault(entry["name"], _absolute(section, dict(entry.get(singular) or {}), path))
         merged[section] = [{"name": name, singular: value} for name, value in entries.items()]
     for _, document in documents:
@@ -221,6 +319,10 @@ def _overridden_user(user: dict[str, Any], overrides: Overrides) -> dict[str, An
     if overrides.token:
         user = _without(user, "tokenFile", "exec", "auth-provider", "username", "password")
         user["token"] = overrides.token
+    if overrides.username or overrides.password:
+        user = _without(user, "token", "tokenFile", "exec", "auth-provider")
+        user["username"] = overrides.username or str(user.get("username") or "")
+        user["password"] = overrides.password or str(user.get("password") or "")
     if overrides.client_certificate:
         user = _without(user, "client-certificate-data")
         user["client-certificate"] = str(Path(overrides.client_certificate).absolute())

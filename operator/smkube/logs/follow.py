@@ -2,75 +2,42 @@
 
 Clock, pauses, chance and the end of the job come from outside (`World`), and so does the reader (`LogSource`): the same
 loop runs against AWS and against a simulation. Where to read next is decided in `cursor`, what was shown in `seen`.
+Nothing is shared between readers, so several may run in threads of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
+from smkube.logs.ending import Ending
 from smkube.logs.model import Event, LogSource, Page, SourceError, Trouble, Window
+from smkube.logs.reach import OVERLAP
+from smkube.logs.receipt import Receipt
 from smkube.logs.retry import backoff
+from smkube.logs.trial import Policy, Trial, World
 
 if TYPE_CHECKING:
     from smkube.logs.cursor import Cursor
 
-
-class World(Protocol):
-    """What the loop needs besides a log."""
-
-    def now(self) -> int:
-        """Milliseconds since 1970."""
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that nobody sets."""
-
-    def pause(self, seconds: float) -> None:
-        """Wait; may return early when the job has ended in the meantime."""
-
-    def over(self) -> bool:
-        """Whether the job has ended."""
-
-    def chance(self) -> float:
-        """A random number from 0 to 1."""
-
-    def notice(self, text: str) -> None:
-        """Tell the user something that is not part of the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Times in seconds.
-
-    Attributes:
-        quick: between two passes while lines arrive.
-        slow: between two passes once none have come for a while.
-        settle: how long the log must be quiet after the end of the job before the last sweep: hosts upload their lines
-            every few seconds.
-        settle_empty: the same for a log without any lines; a job that fails at its start has its first ones late.
-        settle_limit: when the last sweep comes even if lines still arrive.
-        attempts: tries of one request where the job is not followed, and of a pass that must reach the last page.
-        give_up: how long failing is borne where it is not borne for ever: refused credentials, and any failure once the
-            job has ended.
-        notice_every: between two notices about the same trouble.
-    """
-
-    quick: float = 1.0
-    slow: float = 5.0
-    settle: float = 5.0
-    settle_empty: float = 10.0
-    settle_limit: float = 60.0
-    attempts: int = 8
-    give_up: float = 300.0
-    notice_every: float = 30.0
+__all__ = ["Incomplete", "Policy", "Reader", "Receipt", "World"]
 
 
 class Incomplete(Exception):  # noqa: N818 - says what the output is
-    """The log could not be read to its end: AWS kept repeating or refusing its own page tokens."""
+    """The log could not be read to its end: AWS kept repeating or refusing its own page tokens, or the log is gone."""
 
 
+class _Stopped(Exception):  # noqa: N818 - ends the loops, nothing is wrong
+    """Reading is to end at once."""
+
+
+NO_LINES_YET = "There are no log lines yet, waiting for them."
+"""Told once."""
 _UNFINISHED = "CloudWatch Logs repeated or refused its own page tokens; the log could not be read to its end."
+_GAP = "CloudWatch Logs repeats or refuses its own page tokens; going on behind, the rest is tried again at the end."
+_GONE = "The log group no longer exists, the last lines may be missing."
+_OUTAGE = OVERLAP / 1000
+"""Seconds without a page after which a pass is given up for another one."""
 
 
 class Reader:
@@ -78,21 +45,42 @@ class Reader:
 
     Args:
         source: reads pages.
-        cursor: knows what was shown.
+        cursor: knows where to read and what was shown.
         world: clock, pauses, end of the job.
         policy: times.
+        stopped: asked after every page and every pause; once it is true, reading ends at once, without a last sweep and
+            without an error. Whoever makes it true ends a pause of the world as well. For time limits and interrupts.
     """
 
-    def __init__(self, source: LogSource, cursor: Cursor, world: World, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        source: LogSource,
+        cursor: Cursor,
+        world: World,
+        policy: Policy | None = None,
+        *,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._source = source
         self._cursor = cursor
         self._world = world
         self._policy = policy or Policy()
+        self._stopped = stopped
         self._following = False
         self._pass_complete = False
         self._read_once = False
-        self._over_since: float | None = None
-        self._last_lines = float("-inf")
+        self._vanished = False
+        self._outage = False
+        self._complete = False
+        self._unfinished = 0
+        self._gaps: list[Window] = []
+        self._ending = Ending(world, self._policy, cursor)
+        self._last_lines = world.monotonic()
+        self._strain = 1.0
+
+    def receipt(self) -> Receipt:
+        """What was shown so far; complete only after `history` or `follow` came to its end."""
+        return self._cursor.tally.receipt(gaps=len(self._gaps), complete=self._complete and not self._gaps)
 
     def history(self) -> Iterator[list[Event]]:
         """All events there are now.
@@ -101,10 +89,14 @@ class Reader:
             SourceError: a page could not be read within the policy's attempts, or the log does not exist.
             Incomplete: see there.
         """
-        yield from self._whole_pass(sweep=False)
+        try:
+            yield from self._whole_pass(sweep=False)
+        except _Stopped:
+            return
+        self._complete = True
 
     def follow(self, *, settled: bool = False) -> Iterator[list[Event]]:
-        """All events until the job is over and its log is quiet.
+        """All events until the job is over and its log is quiet, or until the end of the cursor's span.
 
         Args:
             settled: the job ended so long ago that nothing more is to be expected.
@@ -114,78 +106,134 @@ class Reader:
             Incomplete: see there.
         """
         self._following = True
-        quiet_passes = 0
+        try:
+            yield from self._follow(settled=settled)
+        except _Stopped:
+            return
+        self._complete = True
+
+    def _follow(self, *, settled: bool) -> Iterator[list[Event]]:
+        told = False
         while True:
-            self._note_end()
-            over, lines = self._over_since is not None, self._cursor.lines
-            window = self._cursor.begin(self._world.now())
+            over, began, lines = self._ending.noted(), self._world.monotonic(), self._cursor.lines
+            window = self._cursor.begin(self._world.now(), began)
             yield from self._pass(window)
+            yield from self._look_back(window)
             if self._cursor.lines > lines:
-                quiet_passes, self._last_lines = 0, self._world.monotonic()
-            else:
-                quiet_passes += 1
-            if over and ((self._pass_complete and settled) or self._quiet()):
-                if window.start > self._cursor.horizon or not self._pass_complete:
+                self._last_lines = self._world.monotonic()
+            if over and self._at_end(settled=settled or self._ending.long_past()):
+                if window.start > self._cursor.horizon or not self._pass_complete or self._gaps:
                     yield from self._whole_pass(sweep=True)
                 return
-            if quiet_passes == 1 and not self._cursor.lines:
-                self._world.notice("There are no log lines yet, waiting for them.")
-            self._world.pause(self._interval(quiet_passes))
+            if not told and not self._cursor.lines:
+                told = True
+                self._world.notice(NO_LINES_YET)
+            self._pause(self._interval(self._world.monotonic() - began))
 
-    def _interval(self, quiet_passes: int) -> float:
-        """Between quick and slow: longer with each pass that brought nothing, and never the same for many readers."""
-        policy = self._policy
-        grown = policy.quick * 1.5 ** min(quiet_passes, 8)
-        whole = policy.quick if self._over_since is not None else min(policy.slow, grown)
-        return whole * (0.8 + 0.4 * self._world.chance())
-
-    def _note_end(self) -> None:
-        if self._over_since is None and self._world.over():
-            self._over_since = self._world.monotonic()
-
-    def _quiet(self) -> bool:
-        """Whether nothing more is to be expected from an ended job, or it was waited for long enough."""
-        if self._over_since is None:
-            return False
-        now, policy = self._world.monotonic(), self._policy
-        if now - self._over_since >= policy.settle_limit:
+    def _at_end(self, *, settled: bool) -> bool:
+        """Whether this pass is the last one before the sweep."""
+        if self._ending.overdue():
             return True
-        settle = policy.settle if self._cursor.lines else policy.settle_empty
-        return self._pass_complete and now - max(self._over_since, self._last_lines) >= settle
+        readable = self._pass_complete or self._vanished
+        return readable and (settled or self._ending.quiet(self._last_lines))
+
+    def _look_back(self, window: Window) -> Iterator[list[Event]]:
+        """After a pass: look for lines that were later than the pass reached back, if it is time to."""
+        if self._vanished or (self._outage and not self._pass_complete):
+            return
+        if not self._pass_complete:
+            self._unfinished += 1
+            if self._unfinished >= self._policy.attempts:
+                self._pass_over(window)
+            return
+        self._unfinished = 0
+        earlier = self._cursor.look_back(self._world.monotonic())
+        if earlier is not None:
+            yield from self._pass(earlier)
+            self._pass_complete = True
+
+    def _pass_over(self, window: Window) -> None:
+        """Give up a window that cannot be read to its end, rather than show nothing new any more."""
+        self._unfinished = 0
+        self._gaps.append(window)
+        self._cursor.skip()
+        self._world.notice(_GAP)
+
+    def _interval(self, spent: float) -> float:
+        """How long to wait: a tenth of the time without lines, and never the same for many readers.
+
+        Args:
+            spent: what the last pass took in seconds; it is part of the interval.
+        """
+        policy = self._policy
+        quiet = self._world.monotonic() - self._last_lines
+        whole = policy.quick if self._ending.since is not None else min(policy.slow, max(policy.quick, quiet / 10))
+        whole = min(policy.slow, whole * self._strain) * (0.9 + 0.2 * self._world.chance())
+        self._strain = max(1.0, self._strain * 0.9)
+        return max(whole - spent, whole / 5)
+
+    def _pause(self, seconds: float) -> None:
+        self._world.pause(seconds)
+        self._check_stopped()
+
+    def _check_stopped(self) -> None:
+        if self._stopped():
+            raise _Stopped
 
     def _whole_pass(self, *, sweep: bool) -> Iterator[list[Event]]:
-        """A pass that reaches the last page, tried several times."""
-        for failures in range(1, self._policy.attempts + 1):
-            yield from self._pass(self._cursor.begin(self._world.now(), sweep=sweep))
-            if self._pass_complete:
-                return
-            self._world.pause(backoff(failures, self._world.chance()))
-        raise Incomplete(_UNFINISHED)
+        """A pass that has to reach the last page."""
+        window = self._cursor.begin(self._world.now(), self._world.monotonic(), sweep=sweep)
+        yield from self._pass(window, self._policy.attempts, whole=True)
+        if self._pass_complete:
+            self._gaps.clear()
+            return
+        self._gaps.append(window)
+        raise Incomplete(_GONE if self._vanished else _UNFINISHED)
 
-    def _pass(self, window: Window) -> Iterator[list[Event]]:
-        """Read a window to its last page."""
-        began = self._world.monotonic()
-        self._pass_complete = False
-        token, tokens = "", set[int]()
-        while True:
+    def _pass(self, window: Window, attempts: int = 2, *, whole: bool = False) -> Iterator[list[Event]]:
+        """Read a window to its last page; where a token fails, begin anew at the last timestamp that was read.
+
+        Args:
+            window: what to read.
+            attempts: how often the same place is tried.
+            whole: go on after an outage as well. It is better to begin another pass then: much may be new.
+        """
+        began, place = self._world.monotonic(), window.start
+        self._pass_complete = self._outage = False
+        token, tokens, failures, moment = "", set[int](), 0, began
+        while not self._pass_complete:
             page = self._page(window, token)
-            if page is None:
+            before, moment = moment, self._world.monotonic()
+            self._outage = moment - before > _OUTAGE
+            if page is not None:
+                yield from self._shown(page)
+                token, self._pass_complete = page.token, not page.token
+                if page.events and page.events[-1].timestamp > place:
+                    place, failures = page.events[-1].timestamp, 0
+            if self._outage and not whole and self._cursor.underway:
                 break
-            new = self._cursor.accept(page.events)
-            if new:
-                yield new
-            token = page.token
-            if not token:
-                self._pass_complete = True
-                break
-            if hash(token) in tokens:
-                break
-            tokens.add(hash(token))
-        self._cursor.finish(round((self._world.monotonic() - began) * 1000), complete=self._pass_complete)
+            if page is None or hash(token) in tokens:
+                failures += 1
+                if failures >= attempts:
+                    break
+                self._pause(backoff(failures, self._world.chance()))
+                window, token = Window(place, window.end), ""
+                tokens.clear()
+            else:
+                tokens.add(hash(token))
+        # A log that does not exist yet is quiet, but nothing of it was read.
+        complete = self._pass_complete and self._read_once
+        self._cursor.finish(round((self._world.monotonic() - began) * 1000), complete=complete)
+
+    def _shown(self, page: Page) -> Iterator[list[Event]]:
+        new = self._cursor.accept(page.events)
+        if new:
+            yield new
+        self._check_stopped()
 
     def _page(self, window: Window, token: str) -> Page | None:
         """One page, asked for as often as it takes; None when the pass has to begin anew."""
-        trial = _Trial(self._world, self._policy)
+        trial = Trial(self._world, self._policy)
         while True:
             try:
                 page = self._source.page(window, token)
@@ -193,14 +241,23 @@ class Reader:
                 if error.trouble is Trouble.TOKEN:
                     return None
                 if error.trouble is Trouble.MISSING and self._following:
-                    return Page(())
+                    return self._missing()
                 self._bear(error, trial)
             else:
                 trial.succeeded()
-                self._read_once = True
+                self._read_once, self._vanished = True, False
                 return page
 
-    def _bear(self, error: SourceError, trial: _Trial) -> None:
+    def _missing(self) -> Page | None:
+        """There is no such log: it has not begun yet, or somebody has deleted it, maybe to make it anew."""
+        if not self._read_once:
+            return Page(())
+        if not self._vanished:
+            self._vanished = True
+            self._world.notice("The log group no longer exists, waiting for it.")
+        return None
+
+    def _bear(self, error: SourceError, trial: Trial) -> None:
         """Wait before another try, or raise the error."""
         failing = trial.failed()
         if error.trouble is Trouble.CREDENTIALS:
@@ -209,39 +266,10 @@ class Reader:
         elif error.trouble is not Trouble.BUSY:
             raise error
         elif self._following:
-            self._note_end()
-            if self._over_since is not None and failing > self._policy.give_up:
+            self._strain = min(5.0, self._strain * 1.5)
+            if self._ending.noted() and failing > self._policy.give_up:
                 raise error
         elif trial.failures >= self._policy.attempts:
             raise error
         trial.tell(error)
-        self._world.pause(backoff(trial.failures, self._world.chance()))
-
-
-class _Trial:
-    """The failures in a row of one request, and what the user was told about them."""
-
-    def __init__(self, world: World, policy: Policy) -> None:
-        self._world = world
-        self._policy = policy
-        self._since = world.monotonic()
-        self._told: float | None = None
-        self.failures = 0
-
-    def failed(self) -> float:
-        """Count a failure; seconds since the first try."""
-        self.failures += 1
-        return self._world.monotonic() - self._since
-
-    def tell(self, error: SourceError) -> None:
-        """Say what is wrong: not for a passing throttle, and not all the time."""
-        now = self._world.monotonic()
-        due = self.failures >= 3 if self._told is None else now - self._told >= self._policy.notice_every
-        if due or (self._told is None and error.trouble is Trouble.CREDENTIALS):
-            self._told = now
-            self._world.notice(f"Reading the log fails, trying again: {error.text}")
-
-    def succeeded(self) -> None:
-        """Say that the trouble is over, if it was told."""
-        if self._told is not None:
-            self._world.notice("Reading the log works again.")
+        self._pause(backoff(trial.failures, self._world.chance()))

@@ -17,7 +17,8 @@ class Event(NamedTuple):
         timestamp: when the line was written, in milliseconds since 1970 on the host's clock.
         stream: full name of its log stream.
         message: the text, as it was sent.
-        id: identifier that is unique within the log group.
+        id: identifier that is unique within the log group; empty where the reader has none (GetLogEvents), which is
+            enough for what is read once and not for following.
         ingested: when CloudWatch Logs received it, in milliseconds since 1970 on AWS's clock.
     """
 
@@ -75,10 +76,10 @@ class SourceError(Exception):
 
 
 class LogSource(Protocol):
-    """Reads the events of one job."""
+    """Reads the events of one job, page by page and with their ids."""
 
     def page(self, window: Window, token: str) -> Page:
-        """One page of the events in `window`; `token` is empty for the first.
+        """One page of the events in `window`, in order of their timestamps; `token` is empty for the first.
 
         Raises:
             SourceError: the page could not be read.

@@ -10,6 +10,12 @@ a known one is below one in a million.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from smkube.logs.model import Event
+
 BUCKET = 10_000
 """Milliseconds of timestamps that are forgotten together."""
 
@@ -17,6 +23,7 @@ LIMIT = 200_000
 """Ids kept, if the window that is read again needs no more; about 20 MB."""
 
 _Buckets = dict[int, set[int]]
+_NONE: frozenset[int] = frozenset()
 
 
 class Seen:
@@ -34,25 +41,38 @@ class Seen:
         self.horizon = start
         self._limit = limit
         self._known: _Buckets = {}
+        self._known_count = 0
         self._fresh: _Buckets = {}
         self._fresh_count = 0
         self._fresh_horizon = start
 
     def __len__(self) -> int:
-        return sum(map(len, self._known.values())) + self._fresh_count
+        return self._known_count + self._fresh_count
 
-    def add(self, identity: str, timestamp: int) -> bool:
-        """Note an event; True if it is new."""
-        bucket, mark = timestamp // BUCKET, hash(identity)
-        if mark in self._known.get(bucket, ()):
-            return False
-        marks = self._fresh.setdefault(bucket, set())
-        before = len(marks)
-        marks.add(mark)
-        if len(marks) == before:
-            return False
-        self._fresh_count += 1
-        return True
+    def count(self, start: int, end: int) -> int:
+        """About how many events known before this pass lie between two times, in milliseconds since 1970."""
+        known = self._known
+        return sum(len(known.get(bucket, _NONE)) for bucket in range(start // BUCKET, end // BUCKET + 1))
+
+    def unseen(self, events: Iterable[Event]) -> list[Event]:
+        """Those of the events that are new, in the order given; they are known from now on."""
+        result: list[Event] = []
+        known: set[int] | frozenset[int] = _NONE
+        fresh: set[int] = set()
+        current: int | None = None
+        # This loop runs for every event that is read, most of them old.
+        for event in events:
+            bucket = event[0] // BUCKET
+            if bucket != current:
+                current = bucket
+                known = self._known.get(bucket, _NONE)
+                fresh = self._fresh.setdefault(bucket, set())
+            mark = hash(event[3])
+            if mark not in known and mark not in fresh:
+                fresh.add(mark)
+                result.append(event)
+        self._fresh_count += len(result)
+        return result
 
     def relieve(self, keep_from: int) -> None:
         """Within a pass: forget the oldest of what it added, down to the limit, but nothing from `keep_from` on."""
@@ -64,12 +84,15 @@ class Seen:
     def settle(self, keep_from: int) -> None:
         """End a pass: forget the oldest of all, down to the limit, but nothing from `keep_from` on."""
         for bucket, marks in self._fresh.items():
-            self._known.setdefault(bucket, set()).update(marks)
+            if marks:
+                self._known.setdefault(bucket, set()).update(marks)
+        self._known_count += self._fresh_count
         self.horizon = max(self.horizon, self._fresh_horizon)
         self._fresh, self._fresh_count = {}, 0
-        excess = len(self) - self._limit
+        excess = self._known_count - self._limit
         if excess > 0:
-            _, self.horizon = _forget(self._known, excess, keep_from, self.horizon)
+            dropped, self.horizon = _forget(self._known, excess, keep_from, self.horizon)
+            self._known_count -= dropped
         self._fresh_horizon = self.horizon
 
 

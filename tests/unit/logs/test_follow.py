@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
+from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from smkube.logs import cursor as cursor_module
 from smkube.logs.cursor import Cursor
 from smkube.logs.follow import Incomplete, Policy, Reader
 from smkube.logs.model import Event, Page, SourceError, Trouble, Window
+from smkube.logs.reach import OVERLAP
+from smkube.logs.streams import Selection
+from tests.unit.logs.measure import Case, engine, original, run, tail
 from tests.unit.logs.simulation import BEGIN, Faults, SimulatedLogs, SimulatedWorld, Written, host
 
 MINUTE = 60_000
 
 
 def _run(world: SimulatedWorld, logs: SimulatedLogs, *, limit: int = 200_000) -> list[Event]:
-    reader = Reader(logs, Cursor("x/", limit=limit), world)
+    reader = Reader(logs, Cursor(Selection("x/"), limit=limit), world)
     return [event for batch in reader.follow() for event in batch]
 
 
@@ -29,84 +31,28 @@ def _assert_exact(shown: list[Event], written: list[Written]) -> None:
     assert got == wanted, f"lost {len(wanted - got)}, twice or foreign {len(got - wanted)}"
 
 
-def _schedule(dice: random.Random, *, latest: int) -> tuple[list[Written], int]:
-    """Hosts of job x and of its neighbour x-2 with random habits; when job x ends."""
-    length = dice.randint(20, 400) * 1000
-    written: list[Written] = []
-    hosts = dice.randint(1, 6)
-    for number in range(hosts):
-        job = dice.choice(["x", "x", "x", "x-2"]) if number else "x"
-        begins = BEGIN + dice.choice([-3600_000, 0, 0, dice.randint(0, length)])
-        times = sorted(dice.randint(begins, BEGIN + length) for _ in range(dice.randint(0, 120)))
-        if dice.random() < 0.3:
-            times = [time // 5000 * 5000 for time in times]
-        written += host(
-            f"{job}/algo-{number + 1}-{begins // 1000}",
-            times,
-            batch=dice.choice([0, 500, 5000]),
-            delay=dice.choice([0, 200, 2000, dice.randint(0, latest)]),
-            ahead=dice.choice([0, 0, 0, 3600_000, -2000]),
-            first_id=number * 10_000,
-        )
-    last = max((one.readable for one in written), default=BEGIN)
-    return written, max(BEGIN + length, last - 3000)
-
-
-@given(st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=300, deadline=None)
-def test_follow_is_exact_over_random_schedules_and_faults(seed: int) -> None:
-    """Whatever hosts do and requests suffer, each line of the job is shown exactly once and none of another's."""
-    dice = random.Random(seed)
-    written, ends = _schedule(dice, latest=25_000)
-    page_size = dice.choice([3, 20, 100, 10_000])
-    broken_tokens = dice.choice([0, 0.05]) if page_size >= 100 else 0
-    faults = Faults(
-        busy=dice.choice([0, 0.1, 0.5]),
-        empty=dice.choice([0, 0.2]),
-        repeat=broken_tokens,
-        bad_token=broken_tokens,
-        credentials=dice.choice([0, 0.05]),
-        missing_until=dice.choice([0, min(BEGIN + 30_000, ends)]),
-    )
-    world = SimulatedWorld(dice, ends, skew=dice.choice([0, 0, 90_000, -90_000, 600_000]))
-    logs = SimulatedLogs(world, written, faults, page_size=page_size)
-    _assert_exact(_run(world, logs), written)
-
-
-@given(st.integers(min_value=0, max_value=2**32))
-@settings(max_examples=100, deadline=None)
-def test_lines_later_than_the_overlap_come_with_the_last_sweep(seed: int) -> None:
-    """Lines that arrive minutes late, when the window has passed them, are still shown before the end, once."""
-    dice = random.Random(seed)
-    written, ends = _schedule(dice, latest=300_000)
-    world = SimulatedWorld(dice, ends)
-    logs = SimulatedLogs(world, written, Faults(busy=dice.choice([0, 0.2])), page_size=100)
-    _assert_exact(_run(world, logs), written)
-
-
-@given(st.integers(min_value=0, max_value=2**32), st.integers(min_value=1, max_value=60))
-@settings(max_examples=150, deadline=None)
-def test_little_memory_never_shows_a_line_twice(seed: int, limit: int) -> None:
-    """With room for only a few ids, lines within the overlap are still complete and none is doubled."""
-    dice = random.Random(seed)
-    written, ends = _schedule(dice, latest=25_000)
-    world = SimulatedWorld(dice, ends)
-    logs = SimulatedLogs(world, written, Faults(busy=0.1, empty=0.1), page_size=dice.choice([3, 50, 10_000]))
-    _assert_exact(_run(world, logs, limit=limit), written)
-
-
 @pytest.mark.parametrize("hosts", [1, 2, 4, 16])
 def test_measured_case_of_many_hosts(hosts: int) -> None:
-    """Ten lines a second and host, uploads each 5 s, one host 25 s late, one stamp an hour ahead: no line is lost."""
-    written: list[Written] = []
-    for number in range(hosts):
-        times = range(BEGIN + number * 311, BEGIN + 2 * MINUTE, 100)
-        delay = 25_000 if number == 1 else 1000
-        written += host(f"x/algo-{number + 1}-1", times, batch=5000, delay=delay, first_id=number * 100_000)
-    written += host("x/algo-1-1", [BEGIN + 10_000], ahead=3600_000, first_id=99_000_000)
-    world = SimulatedWorld(random.Random(hosts), BEGIN + 2 * MINUTE + 20_000)
-    logs = SimulatedLogs(world, written, Faults(), page_size=10_000)
-    _assert_exact(_run(world, logs), written)
+    """Uploads each 5 s, one host 25 s late, one stamp an hour ahead: no line is lost, and all are shown soon."""
+    result = run(engine, Case(hosts, seconds=120, late=25, ahead=True))
+    assert (result.lost, result.doubled) == (0, 0)
+    assert result.slowest <= 1.5
+
+
+def test_following_many_lines_reads_few_again() -> None:
+    """At 200 lines per second from 16 hosts each line is read some 15 times and shown within 1.5 s."""
+    result = run(engine, Case(16, rate=12.5, seconds=120))
+    assert (result.lost, result.doubled) == (0, 0)
+    assert result.slowest <= 1.5
+    assert result.read_per_line <= 20
+
+
+def test_the_other_rules_lose_lines_in_the_same_simulation() -> None:
+    """The simulation is hard enough to tell rules apart: starting at the newest line loses a good part of them."""
+    case = Case(4, seconds=60)
+    lines = len(case.written())
+    assert run(original, case).lost > lines / 2
+    assert run(tail, case).lost > lines / 10
 
 
 def test_late_line_is_shown_when_it_is_found() -> None:
@@ -114,7 +60,7 @@ def test_late_line_is_shown_when_it_is_found() -> None:
     written = host("x/algo-1-1", range(BEGIN, BEGIN + 10 * MINUTE, 1000))
     late = host("x/algo-2-1", [BEGIN + 60_000], delay=40_000, first_id=900_000)
     world = SimulatedWorld(random.Random(1), BEGIN + 10 * MINUTE)
-    reader = Reader(SimulatedLogs(world, [*written, *late], Faults()), Cursor("x/"), world)
+    reader = Reader(SimulatedLogs(world, [*written, *late], Faults()), Cursor(Selection("x/")), world)
     for batch in reader.follow():
         if late[0].event in batch:
             assert world.true_now <= late[0].readable + 3000
@@ -126,7 +72,7 @@ def test_future_stamp_is_shown_at_once() -> None:
     """A line stamped an hour ahead is not held back until its hour."""
     written = host("x/algo-1-1", [BEGIN + 5000], ahead=3600_000)
     world = SimulatedWorld(random.Random(1), BEGIN + 5 * MINUTE)
-    reader = Reader(SimulatedLogs(world, written, Faults()), Cursor("x/"), world)
+    reader = Reader(SimulatedLogs(world, written, Faults()), Cursor(Selection("x/")), world)
     first = next(iter(reader.follow()))
     assert first == [written[0].event]
     assert world.true_now < BEGIN + 12_000
@@ -147,7 +93,7 @@ def test_line_that_arrives_during_a_long_pass_is_not_jumped_over() -> None:
     tail = host("x/algo-1-1", range(BEGIN, BEGIN + 4 * MINUTE, 1000), first_id=10_000)
     late = host("x/algo-2-1", [BEGIN - 15_000], delay=50_000, first_id=20_000)
     world = SimulatedWorld(random.Random(1), BEGIN + 20 * MINUTE)
-    reader = Reader(Slow(world, [*early, *tail, *late], Faults(), page_size=50), Cursor("x/"), world)
+    reader = Reader(Slow(world, [*early, *tail, *late], Faults(), page_size=50), Cursor(Selection("x/")), world)
     for batch in reader.follow():
         if late[0].event in batch:
             assert world.true_now < BEGIN + 3 * MINUTE
@@ -169,9 +115,9 @@ def test_end_waits_until_the_log_is_quiet() -> None:
     for number in range(5):
         written += host(f"x/algo-{number}-1", [BEGIN + 1000], delay=20_000 + number * 4000, first_id=number * 10)
     world = SimulatedWorld(random.Random(1), BEGIN + 17_000)
-    reader = Reader(SimulatedLogs(world, written, Faults()), Cursor("x/"), world)
+    reader = Reader(SimulatedLogs(world, written, Faults()), Cursor(Selection("x/")), world)
     _assert_exact([event for batch in reader.follow() for event in batch], written)
-    assert world.true_now < BEGIN + 50_000
+    assert world.true_now < BEGIN + 60_000
 
 
 def test_first_lines_of_a_failed_job_may_be_late() -> None:
@@ -184,14 +130,57 @@ def test_first_lines_of_a_failed_job_may_be_late() -> None:
 def test_memory_stays_flat_over_a_long_log() -> None:
     """A log of many times the limit is read without remembering more than the limit and the overlap."""
     limit = 1000
-    cursor = Cursor("x/", limit=limit)
-    cursor.begin(BEGIN)
+    cursor = Cursor(Selection("x/"), limit=limit)
+    cursor.begin(BEGIN, 0.0)
     for start in range(0, 100_000, 1000):
-        cursor.accept(one.event for one in host("x/a-1", range(start * 100, (start + 1000) * 100, 100), first_id=start))
-        assert len(cursor._seen) <= limit + 2 * 1000 + cursor_module.OVERLAP // 100
+        cursor.accept(
+            [one.event for one in host("x/a-1", range(start * 100, (start + 1000) * 100, 100), first_id=start)]
+        )
+        assert len(cursor._seen) <= limit + 2 * 1000 + OVERLAP // 100
     cursor.finish(1000, complete=True)
     assert cursor.lines == 100_000
-    assert len(cursor._seen) <= limit + cursor_module.OVERLAP // 100 + 100
+    assert len(cursor._seen) <= limit + OVERLAP // 100 + 100
+
+
+def test_memory_stays_flat_while_following() -> None:
+    """A busy log needs no more memory than the limit and what may be read again."""
+    rate, limit = 20, 1000
+    written: list[Written] = []
+    for number in range(4):
+        times = range(BEGIN, BEGIN + 15 * MINUTE, 4000 // rate)
+        written += host(f"x/a-{number}-1", times, batch=5000, phase=number * 900, delay=900, first_id=number * 10**6)
+    world = SimulatedWorld(random.Random(2), BEGIN + 15 * MINUTE)
+    cursor = Cursor(Selection("x/"), limit=limit)
+    most = 0
+    for _ in Reader(SimulatedLogs(world, written, Faults(), page_size=10_000), cursor, world).follow():
+        most = max(most, len(cursor._seen))
+    assert cursor.lines == len(written)
+    # Two overlaps, the time between look backs, and a bucket.
+    assert most <= limit + rate * 160
+
+
+@pytest.mark.parametrize("whose", ["network", "user"])
+def test_memory_stays_flat_after_an_outage(whose: str) -> None:
+    """What was written while the network was away or the user's pager stood still is not remembered as a whole."""
+    limit, rate, page = 1000, 20, 500
+    written = host("x/a-1-1", range(BEGIN, BEGIN + 30 * MINUTE, 1000 // rate), batch=5000, delay=500)
+    world = SimulatedWorld(random.Random(2), BEGIN + 30 * MINUTE)
+    logs = SimulatedLogs(world, written, Faults(), page_size=page)
+    cursor = Cursor(Selection("x/"), limit=limit)
+    most, shown, due = 0, list[Event](), True
+    for batch in Reader(logs, cursor, world).follow():
+        shown += batch
+        most = max(most, len(cursor._seen))
+        logs.faults = Faults()
+        if due and world.true_now > BEGIN + 5 * MINUTE:
+            due = False
+            if whose == "user":
+                world.pause(20 * 60)
+            else:
+                logs.faults = Faults(outage=(0, BEGIN + 25 * MINUTE))
+    _assert_exact(shown, written)
+    # The same, what a pass adds, and a page.
+    assert most <= 2 * limit + rate * 160 + page
 
 
 def test_history_stops_after_one_complete_pass() -> None:
@@ -199,7 +188,7 @@ def test_history_stops_after_one_complete_pass() -> None:
     written = host("x/algo-1-1", range(BEGIN - 60_000, BEGIN, 100))
     world = SimulatedWorld(random.Random(3), BEGIN)
     logs = SimulatedLogs(world, written, Faults(empty=0.2, busy=0.2), page_size=40)
-    shown = [event for batch in Reader(logs, Cursor("x/"), world).history() for event in batch]
+    shown = [event for batch in Reader(logs, Cursor(Selection("x/")), world).history() for event in batch]
     assert shown == [one.event for one in written]
 
 
@@ -208,7 +197,7 @@ def test_history_of_a_missing_group_fails_at_once() -> None:
     world = SimulatedWorld(random.Random(3), BEGIN)
     logs = SimulatedLogs(world, [], Faults(missing_until=BEGIN + MINUTE))
     with pytest.raises(SourceError) as caught:
-        list(Reader(logs, Cursor("x/"), world).history())
+        list(Reader(logs, Cursor(Selection("x/")), world).history())
     assert caught.value.trouble is Trouble.MISSING
     assert logs.calls == 1
 
@@ -218,7 +207,7 @@ def test_history_gives_up_on_a_throttle_that_does_not_end() -> None:
     world = SimulatedWorld(random.Random(3), BEGIN)
     logs = SimulatedLogs(world, [], Faults(busy=1.0))
     with pytest.raises(SourceError) as caught:
-        list(Reader(logs, Cursor("x/"), world).history())
+        list(Reader(logs, Cursor(Selection("x/")), world).history())
     assert caught.value.trouble is Trouble.BUSY
     assert logs.calls == Policy().attempts
     assert world.true_now - BEGIN > 15_000
@@ -255,7 +244,7 @@ def test_history_says_when_a_token_repeats_for_ever() -> None:
     world = SimulatedWorld(random.Random(3), BEGIN)
     source = _Scripted(world, None, token="same")
     with pytest.raises(Incomplete):
-        list(Reader(source, Cursor("x/"), world).history())
+        list(Reader(source, Cursor(Selection("x/")), world).history())
     assert source.calls == 2 * Policy().attempts
 
 
@@ -264,7 +253,7 @@ def test_denied_in_the_middle_ends_at_once() -> None:
     world = SimulatedWorld(random.Random(3), BEGIN + MINUTE)
     source = _Scripted(world, Trouble.DENIED)
     with pytest.raises(SourceError) as caught:
-        list(Reader(source, Cursor("x/"), world).follow())
+        list(Reader(source, Cursor(Selection("x/")), world).follow())
     assert caught.value.trouble is Trouble.DENIED
     assert source.calls == 2
 
@@ -273,7 +262,7 @@ def test_expired_credentials_are_waited_for_five_minutes() -> None:
     """Credentials that expire in the middle are looked for anew, with a notice, and not for ever."""
     world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
     with pytest.raises(SourceError) as caught:
-        list(Reader(_Scripted(world, Trouble.CREDENTIALS), Cursor("x/"), world).follow())
+        list(Reader(_Scripted(world, Trouble.CREDENTIALS), Cursor(Selection("x/")), world).follow())
     assert caught.value.trouble is Trouble.CREDENTIALS
     assert 5 * MINUTE < world.true_now - BEGIN < 6 * MINUTE
     assert 2 <= len(world.notices) <= 12
@@ -284,7 +273,7 @@ def test_credentials_that_cannot_change_are_not_waited_for() -> None:
     world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
     source = _Scripted(world, Trouble.CREDENTIALS, renewable=False)
     with pytest.raises(SourceError):
-        list(Reader(source, Cursor("x/"), world).follow())
+        list(Reader(source, Cursor(Selection("x/")), world).follow())
     assert source.calls == 2
 
 
@@ -292,7 +281,7 @@ def test_unreachable_service_is_borne_while_the_job_runs_and_five_minutes_longer
     """Following outlives an outage of any length while the job runs, says so, and ends some time after the job."""
     world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
     with pytest.raises(SourceError):
-        list(Reader(_Scripted(world, Trouble.BUSY), Cursor("x/"), world).follow())
+        list(Reader(_Scripted(world, Trouble.BUSY), Cursor(Selection("x/")), world).follow())
     assert world.true_now >= BEGIN + 60 * MINUTE
     assert 30 <= len(world.notices) <= 125
 
@@ -302,7 +291,185 @@ def test_settled_job_is_read_once() -> None:
     written = host("x/algo-1-1", range(BEGIN - 60_000, BEGIN - 30_000, 100))
     world = SimulatedWorld(random.Random(3), BEGIN)
     logs = SimulatedLogs(world, written, Faults())
-    reader = Reader(logs, Cursor("x/"), world)
+    reader = Reader(logs, Cursor(Selection("x/")), world)
     shown = [event for batch in reader.follow(settled=True) for event in batch]
     assert shown == [one.event for one in written]
     assert world.true_now < BEGIN + 4000
+
+
+@dataclass
+class _Switch:
+    """Something that becomes true at some time of the simulation."""
+
+    world: SimulatedWorld
+    at: int
+
+    def __call__(self) -> bool:
+        return self.world.true_now >= self.at
+
+
+def test_stopping_ends_at_once() -> None:
+    """A time limit ends reading within the current request, without a sweep, and the receipt says it is incomplete."""
+    written = host("x/algo-1-1", range(BEGIN, BEGIN + 10 * MINUTE, 100), batch=5000)
+    world = SimulatedWorld(random.Random(3), BEGIN + 10 * MINUTE)
+    stopped = _Switch(world, BEGIN + 2 * MINUTE)
+    reader = Reader(SimulatedLogs(world, written, Faults()), Cursor(Selection("x/")), world, stopped=stopped)
+    shown = [event for batch in reader.follow() for event in batch]
+    assert world.true_now < BEGIN + 2 * MINUTE + 1500
+    assert 1000 < len(shown) < 1300
+    receipt = reader.receipt()
+    assert (receipt.lines, receipt.complete, receipt.gaps) == (len(shown), False, 0)
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_stopping_ends_retries_too(follow: bool) -> None:
+    """A reader that waits for a service that does not answer stops as well."""
+    world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
+    stopped = _Switch(world, BEGIN + 5000)
+    reader = Reader(SimulatedLogs(world, [], Faults(busy=1.0)), Cursor(Selection("x/")), world, stopped=stopped)
+    assert list(reader.follow() if follow else reader.history()) == []
+    assert world.true_now < BEGIN + MINUTE
+    assert not reader.receipt().complete
+
+
+def test_span_in_the_past_is_read_once() -> None:
+    """Following a span that ended long ago reads it once and waits for nothing, though the job goes on."""
+    written = host("x/algo-1-1", range(BEGIN - 60 * MINUTE, BEGIN, 1000))
+    world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
+    cursor = Cursor(Selection("x/"), start=BEGIN - 50 * MINUTE, end=BEGIN - 40 * MINUTE)
+    reader = Reader(SimulatedLogs(world, written, Faults()), cursor, world)
+    assert sum(map(len, reader.follow())) == 601
+    assert world.true_now < BEGIN + MINUTE / 2
+    assert reader.receipt().complete
+
+
+def test_span_ends_while_the_job_goes_on() -> None:
+    """Following up to a moment ends soon after it, when lines that are as late as others were must be there."""
+    written = host("x/algo-1-1", range(BEGIN, BEGIN + 10 * MINUTE, 500), batch=5000, delay=20_000)
+    world = SimulatedWorld(random.Random(3), BEGIN + 60 * MINUTE)
+    cursor = Cursor(Selection("x/"), end=BEGIN + 2 * MINUTE)
+    reader = Reader(SimulatedLogs(world, written, Faults()), cursor, world)
+    assert sum(map(len, reader.follow())) == 241
+    assert BEGIN + 2 * MINUTE + 25_000 < world.true_now < BEGIN + 3 * MINUTE
+
+
+def test_last_lines_of_a_late_host_are_waited_for() -> None:
+    """A job whose only host is 25 s late all the time ends with its last line, not with a settle time of seconds."""
+    written = host("x/algo-1-1", range(BEGIN, BEGIN + 2 * MINUTE, 500), batch=5000, delay=25_000)
+    world = SimulatedWorld(random.Random(3), BEGIN + 2 * MINUTE)
+    _assert_exact(_run(world, SimulatedLogs(world, written, Faults())), written)
+    assert world.true_now < BEGIN + 2 * MINUTE + 45_000
+
+
+class _Broken(SimulatedLogs):
+    """Refuses every token of a window that begins before some time, and as long as it is told."""
+
+    before = BEGIN + MINUTE
+    until = 1 << 62
+
+    def page(self, window: Window, token: str) -> Page:
+        """As SimulatedLogs."""
+        if token and window.start <= self.before and self.world.true_now < self.until:
+            raise SourceError(Trouble.TOKEN, "The specified nextToken is invalid.")
+        return super().page(window, token)
+
+
+def _one_moment() -> list[Written]:
+    """A log with more lines in one millisecond than a page holds, and lines after that."""
+    crowd = host("x/algo-1-1", [BEGIN + MINUTE] * 120)
+    return crowd + host("x/algo-1-1", range(BEGIN + MINUTE + 1, BEGIN + 6 * MINUTE, 1000), first_id=1000)
+
+
+def test_tokens_that_fail_do_not_keep_new_lines_away() -> None:
+    """What cannot be read is passed over with a notice, newer lines go on, and the end tells what is missing."""
+    written = _one_moment()
+    world = SimulatedWorld(random.Random(3), BEGIN + 6 * MINUTE)
+    reader = Reader(_Broken(world, written, Faults()), Cursor(Selection("x/")), world)
+    shown: list[Event] = []
+    delays: list[int] = []
+
+    def read() -> None:
+        for batch in reader.follow():
+            shown.extend(batch)
+            delays.append(world.true_now - batch[-1].ingested)
+
+    with pytest.raises(Incomplete):
+        read()
+    assert sorted(delays)[len(delays) // 2] < 5000
+    assert written[-1].event in shown
+    receipt = reader.receipt()
+    assert (receipt.complete, receipt.lines) == (False, len(shown))
+    assert receipt.gaps > 0
+    assert any("going on behind" in notice for notice in world.notices)
+
+
+def test_gap_is_closed_by_the_last_sweep() -> None:
+    """What was passed over is read at the end where it can be read then, and the output is complete."""
+    written = _one_moment()
+    world = SimulatedWorld(random.Random(3), BEGIN + 6 * MINUTE)
+    logs = _Broken(world, written, Faults())
+    logs.until = BEGIN + 6 * MINUTE
+    reader = Reader(logs, Cursor(Selection("x/")), world)
+    _assert_exact([event for batch in reader.follow() for event in batch], written)
+    assert any("going on behind" in notice for notice in world.notices)
+    receipt = reader.receipt()
+    assert (receipt.complete, receipt.gaps) == (True, 0)
+
+
+def test_bad_token_in_a_long_history_does_not_begin_it_anew() -> None:
+    """A token that fails costs a page, not all pages before it."""
+    written = host("x/algo-1-1", range(BEGIN - 60 * MINUTE, BEGIN, 1000))
+    world = SimulatedWorld(random.Random(3), BEGIN)
+    logs = SimulatedLogs(world, written, Faults(bad_token=0.2, repeat=0.1), page_size=20)
+    shown = [event for batch in Reader(logs, Cursor(Selection("x/")), world).history() for event in batch]
+    assert shown == [one.event for one in written]
+    assert logs.returned < 1.5 * len(written)
+
+
+def test_log_that_is_deleted_meanwhile() -> None:
+    """A group that vanishes is waited for while the job runs; in the end the output is called incomplete."""
+    written = host("x/algo-1-1", range(BEGIN, BEGIN + 10 * MINUTE, 1000))
+    world = SimulatedWorld(random.Random(3), BEGIN + 10 * MINUTE)
+    logs = SimulatedLogs(world, written, Faults())
+    reader = Reader(logs, Cursor(Selection("x/")), world)
+
+    def read() -> None:
+        for _ in reader.follow():
+            if world.true_now > BEGIN + 5 * MINUTE:
+                logs.faults = Faults(missing_until=1 << 62)
+
+    with pytest.raises(Incomplete, match="no longer exists"):
+        read()
+    assert world.notices == ["The log group no longer exists, waiting for it."]
+    assert not reader.receipt().complete
+    assert world.true_now < BEGIN + 13 * MINUTE
+
+
+def test_throttled_readers_ask_less_often() -> None:
+    """Where the account's quota is short, a reader does not use it up with retries."""
+    counts = []
+    for busy in (0.0, 0.5):
+        written = host("x/algo-1-1", range(BEGIN, BEGIN + 10 * MINUTE, 500))
+        world = SimulatedWorld(random.Random(3), BEGIN + 10 * MINUTE)
+        logs = SimulatedLogs(world, written, Faults(busy=busy), page_size=10_000)
+        _assert_exact(_run(world, logs), written)
+        counts.append(logs.calls)
+    assert counts[1] < counts[0]
+
+
+def test_readers_in_threads_do_not_disturb_each_other() -> None:
+    """Several jobs are followed at once, each exactly."""
+    shown: dict[int, list[Event]] = {}
+    logs = {number: host(f"x/algo-{number}-1", range(BEGIN, BEGIN + MINUTE, 50)) for number in range(4)}
+
+    def follow(number: int) -> None:
+        world = SimulatedWorld(random.Random(number), BEGIN + MINUTE)
+        shown[number] = _run(world, SimulatedLogs(world, logs[number], Faults(busy=0.1)))
+
+    threads = [threading.Thread(target=follow, args=(number,)) for number in logs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, written in logs.items():
+        _assert_exact(shown[number], written)

@@ -90,6 +90,14 @@ def test_nothing_there_is_not_an_error(tmp_path: Path) -> None:
         ("a: [", "is not valid YAML"),
         ("- 1\n- 2\n", "its top level is not a mapping"),
         ({"clusters": [{"cluster": {}}]}, "an entry without a name under clusters"),
+        ({"users": {"name": "x"}}, "users is not a list"),
+        ({"users": [{"name": 5}]}, "the name 5 under users is not a text; quote it"),
+        ({"users": [{"name": "x", "user": ["y"]}]}, '"x" under users is not as it has to be: all of it'),
+        ({"users": [{"name": "x", "user": {"token": 5}}]}, "token is not a text; put it into quotes"),
+        ({"users": [{"name": "x", "user": {"exec": "y"}}]}, "exec is not a mapping"),
+        ({"users": [{"name": "x", "user": {"as-groups": "y"}}]}, "lists of texts"),
+        ({"users": [{"name": "x", "user": {"auth-provider": {"config": {"id-token": True}}}}]}, "are texts"),
+        ({"users": [{"name": "x", "user": {"as-user-extra": {"y": "z"}}}]}, "lists of texts"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, content: object, said: str) -> None:
@@ -187,6 +195,36 @@ def test_a_token_replaces_every_other_credential() -> None:
     assert user_of(resolved(Overrides(token="t"), content)) == {"token": "t"}
 
 
+def test_a_password_replaces_every_token() -> None:
+    """--username and --password beat a token and an exec plugin of the file, and may complete a name of the file."""
+    content = document("one")
+    content["users"][0]["user"] = {"exec": {"command": "x"}, "token": "t", "tokenFile": "f", "username": "file"}
+
+    assert user_of(resolved(Overrides(username="u", password="p"), content)) == {"username": "u", "password": "p"}
+    assert user_of(resolved(Overrides(password="p"), content)) == {"username": "file", "password": "p"}
+
+
+def test_extras_of_impersonation() -> None:
+    """--as-user-extra may give several values for a key, whose characters are escaped where a header forbids them."""
+    extra = (("Reason", "a"), ("example.com/x:y%", "b c"), ("Reason", "d"))
+    wanted = {
+        "Impersonate-User": "jane",
+        "Impersonate-Extra-reason": ("a", "d"),
+        "Impersonate-Extra-example.com%2Fx%3Ay%25": ("b c",),
+    }
+    content = document("one")
+    content["users"][0]["user"] = {"as": "jane", "as-user-extra": {"scopes": ["one", "two"]}}
+
+    assert resolved(Overrides(as_user="jane", as_user_extra=extra)).impersonation == wanted
+    assert resolved(Overrides(), content).impersonation == {
+        "Impersonate-User": "jane",
+        "Impersonate-Extra-scopes": ("one", "two"),
+    }
+    assert resolved(Overrides(as_user="j\u00f6rg")).impersonation == {"Impersonate-User": "j\u00c3\u00b6rg"}
+    with pytest.raises(ConfigError, match="--as-user-extra need --as"):
+        resolved(Overrides(as_user_extra=extra))
+
+
 def test_impersonation_from_flags_and_file() -> None:
     """--as and --as-group, or `as` and `as-groups` of the user, become the impersonation headers."""
     content = document("one")
@@ -205,7 +243,11 @@ def test_impersonation_from_flags_and_file() -> None:
         (Overrides(context="three"), 'There is no context "three" in the file (it has: one, two).'),
         (Overrides(cluster="three"), 'There is no cluster "three" in the file (it has: one, two).'),
         (Overrides(user="three"), 'There is no user "three" in the file (it has: one, two).'),
-        (Overrides(as_groups=("g",)), "--as-group and --as-uid need --as"),
+        (Overrides(token="t\n"), "The token holds a line break"),
+        (Overrides(token="j\u00f6rg"), "The token holds characters that no token has"),
+        (Overrides(as_user="x\n"), "The user, group, UID or extra to impersonate holds"),
+        (Overrides(as_user="x", as_user_extra=(("k", "a\rb"),)), "The user, group, UID or extra to impersonate holds"),
+        (Overrides(as_groups=("g",)), "--as-group, --as-uid and --as-user-extra need --as"),
     ],
 )
 def test_unknown_names_are_told_with_the_known(overrides: Overrides, said: str) -> None:

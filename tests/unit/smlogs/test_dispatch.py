@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from kubectl_smlogs import commands, exits
-from kubectl_smlogs.dispatch import Answer, Run, decide
+from kubectl_smlogs.dispatch import Answer, Complete, Run, decide
 
-GUIDE = """\
+ORIGINAL = """\
 View Amazon SageMaker logs via Kubernetes
 
 Usage:
@@ -23,6 +23,37 @@ Available Commands:
   BatchTransformJob       View BatchTransformJob logs via Kubernetes
   TrainingJob             View TrainingJob logs via Kubernetes
   help                    Help about any command
+
+Flags:
+  -h, --help   help for smlogs
+
+Use "smlogs [command] --help" for more information about a command.
+"""
+"""What the user guide shows."""
+
+GUIDE = """\
+View Amazon SageMaker logs via Kubernetes
+
+Usage:
+  smlogs [command]
+
+Aliases:
+  smlogs, SMLogs, Smlogs
+
+Available Commands:
+  BatchTransformJob       View BatchTransformJob logs via Kubernetes
+  HostingDeployment       View HostingDeployment logs via Kubernetes
+  HyperParameterTuningJob View HyperParameterTuningJob logs via Kubernetes
+  ProcessingJob           View ProcessingJob logs via Kubernetes
+  TrainingJob             View TrainingJob logs via Kubernetes
+  completion              Print a completion script for bash, zsh or fish
+  help                    Help about any command
+  list                    List the jobs and endpoints whose logs can be viewed
+  logs                    View the logs of one or more objects of any kind
+  options                 List the flags that say how to reach the cluster
+  status                  Show what is known about a job or endpoint, and why it is so
+  url                     Print links to a job or endpoint and its logs in the AWS console
+  version                 Print the version
 
 Flags:
   -h, --help   help for smlogs
@@ -47,37 +78,62 @@ def _run(*arguments: str) -> Run:
     "arguments", [(), ("-h",), ("--help",), ("help",), ("-n", "x"), ("-n", "x", "--help"), ("--",)]
 )
 def test_root_help_is_the_guides(arguments: tuple[str, ...]) -> None:
-    """Without a command, the guide's help comes, to the byte, and the exit code is 0."""
+    """Without a command, the guide's help comes, with the new commands, and the exit code is 0."""
     answer = _answer(*arguments)
     assert (answer.text, answer.code, answer.error) == (GUIDE, exits.OK, False)
 
 
+def test_lines_of_the_guide_are_unchanged() -> None:
+    """Every line that the user guide shows is still there, to the byte and in the same order."""
+    lines = iter(GUIDE.splitlines())
+    assert all(line in lines for line in ORIGINAL.splitlines())
+    listed = [line.split()[0] for line in GUIDE.partition("Available Commands:\n")[2].partition("\n\n")[0].splitlines()]
+    assert listed == sorted(command.name for command in commands.ALL)
+
+
+@pytest.mark.parametrize("command", [one for one in commands.ALL if one.kind], ids=lambda one: str(one.name))
+def test_every_listed_spelling_works(command: commands.Command) -> None:
+    """The name and all aliases that a command's help lists mean that command."""
+    for word in (command.name, *command.aliases):
+        run = _run(word, "x")
+        assert (run.command, run.kind) == (command, word)
+
+
 @pytest.mark.parametrize(
-    "word",
-    ["TrainingJob", *commands.TRAINING_JOB.aliases, "TRAININGJOB", "tj", "trainingjobs.sagemaker.aws.amazon.com"],
+    ("word", "command"),
+    [
+        ("TRAININGJOB", commands.TRAINING_JOB),
+        ("tj", commands.TRAINING_JOB),
+        ("btj", commands.BATCH_TRANSFORM_JOB),
+        ("htj", commands.TUNING_JOB),
+        ("HyperparameterTuningJob", commands.TUNING_JOB),
+        ("hd", commands.HOSTING_DEPLOYMENT),
+        ("trainingjobs.sagemaker.aws.amazon.com", commands.TRAINING_JOB),
+        ("trainingjobs.v1.sagemaker.aws.amazon.com", commands.TRAINING_JOB),
+        ("trainingjobs.sagemaker.services.k8s.aws", commands.TRAINING_JOB),
+        ("transformjob", commands.BATCH_TRANSFORM_JOB),
+        ("models", commands.LOGS),
+    ],
 )
-def test_kind_in_any_spelling(word: str) -> None:
-    """The listed aliases, any other capitals, the short name and the full resource name mean the kind."""
-    run = _run(word, "x")
-    assert run.command is commands.TRAINING_JOB
-    assert run.arguments == ["x"]
+def test_kinds_in_any_spelling(word: str, command: commands.Command) -> None:
+    """Other capitals, short names, full names and ACK's kinds work too; the word stays as it was typed."""
+    run = _run("-f", word, "x")
+    assert (run.command, run.kind, run.arguments) == (command, word, ["-f", "x"])
 
 
-@pytest.mark.parametrize("word", ["BatchTransformJob", *commands.BATCH_TRANSFORM_JOB.aliases, "btj"])
-def test_transform_spellings(word: str) -> None:
-    """All aliases of the original work."""
-    assert _run(word, "x").command is commands.BATCH_TRANSFORM_JOB
+def test_kind_and_name_in_one_word() -> None:
+    """`KIND/NAME` in place of a command means `logs`."""
+    run = _run("-n", "ns", "trainingjob/x", "pj/y")
+    assert (run.command, run.kind, run.arguments) == (commands.LOGS, "", ["-n", "ns", "trainingjob/x", "pj/y"])
+    assert _answer("pod/x").code == exits.ERROR
 
 
-@pytest.mark.parametrize("word", ["HyperParameterTuningJob", *commands.TUNING_JOB.aliases])
-def test_tuning_jobs_give_the_hint(word: str) -> None:
-    """The hidden command says where to look, whatever its arguments are."""
-    answer = _answer(word, "a", "b", "--nonsense")
-    assert answer.code == exits.ERROR
-    assert answer.text == (
-        "Error: For HPO logs, Refer to the the Spawned Training Jobs. "
-        "Use `kubectl get TrainingJob` to list resource names.\n"
-    )
+def test_completion_is_asked_for_first() -> None:
+    """What follows `__complete` are the words to complete, whatever they look like."""
+    found = decide(["__complete", "TrainingJob", "--help"])
+    assert isinstance(found, Complete)
+    assert (found.words, found.descriptions) == (["TrainingJob", "--help"], True)
+    assert isinstance(decide(["__completeNoDesc", ""]), Complete)
 
 
 def test_unknown_command_with_suggestion() -> None:
@@ -92,8 +148,8 @@ def test_unknown_command_with_suggestion() -> None:
 
 
 def test_unknown_command_without_suggestion() -> None:
-    """A word like nothing we know gets no suggestion, nor does the hidden command."""
-    for word in ("ProcessingJobs", "HyperParameterTuningJo"):
+    """A word like nothing we know gets no suggestion."""
+    for word in ("deployments", "x"):
         expected = f'Error: unknown command "{word}" for "smlogs"\nRun \'smlogs --help\' for usage.\n'
         assert _answer(word).text == expected
 
@@ -103,6 +159,7 @@ def test_unknown_command_without_suggestion() -> None:
     [
         (("--follow-me",), "unknown flag: --follow-me"),
         (("--x=1",), "unknown flag: --x"),
+        (("--sinc", "1h"), "unknown flag: --sinc. Did you mean --since?"),
         (("-z",), "unknown shorthand flag: 'z' in -z"),
     ],
 )
@@ -147,8 +204,8 @@ def test_command_help_layout() -> None:
     flags = text.partition("Flags:\n")[2].splitlines()
     names = [line[6:].split()[0] for line in flags]
     assert names == sorted(names)
-    assert len(names) == 20
-    longest = len("      --certificate-authority string")
+    assert names == [f"--{flag.name}" for flag in commands.BATCH_TRANSFORM_JOB.flags]
+    longest = max(len(line[: line.index("  ", 6)].rstrip()) for line in flags)
     assert all(line[longest : longest + 3] == "   " and line[longest + 3] != " " for line in flags)
 
 
@@ -166,6 +223,10 @@ def test_unknown_help_topic() -> None:
         (("--help",), 0),
         (("TrainingJob", "--help"), 0),
         (("version",), 0),
+        (("options",), 0),
+        (("completion", "bash"), 0),
+        (("__complete", "Tr"), 0),
+        (("__complete", "TrainingJob", "x", "--si"), 0),
         (("TrainingJo",), 1),
         (("TrainingJob",), 1),
         (("TrainingJob", "x", "--nonsense"), 1),

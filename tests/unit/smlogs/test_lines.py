@@ -1,29 +1,30 @@
-"""The format of log lines, and that nothing in them can command a terminal."""
+"""The format of the original's lines."""
 
 from __future__ import annotations
 
 import time
-import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_smlogs import safe
-from kubectl_smlogs.lines import Formatter
+from kubectl_smlogs import moments, safe
+from kubectl_smlogs.lines import Classic, body
+from kubectl_smlogs.moments import Moments, Second
 from smkube.logs.model import Event
+from tests.unit.smlogs.samples import ORIGIN, event
 
 
-def _zone(offset: int, name: str, *, hide_stream: bool = False) -> Formatter:
-    def local(seconds: float) -> time.struct_time:
+def _zone(offset: int, name: str) -> moments.Zone:
+    def local(seconds: int) -> Second:
         moved = time.gmtime(seconds + offset)
-        return time.struct_time((*moved[:9], name, offset))
+        return moments.of_struct(time.struct_time((*moved[:9], name, offset)))
 
-    return Formatter(local=local, hide_stream=hide_stream)
+    return local
 
 
-def _event(message: str, timestamp: int = 1574811673449, stream: str = "job/algo-1-1574811611") -> Event:
-    return Event(timestamp, stream, message, "1", timestamp)
+def _page(*events: Event, hide_stream: bool = False) -> str:
+    return Classic(zone=_zone(0, "UTC"), hide_stream=hide_stream).page(ORIGIN, events).decode()
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,8 @@ def _event(message: str, timestamp: int = 1574811673449, stream: str = "job/algo
 )
 def test_time_as_go_prints_it(timestamp: int, offset: int, name: str, text: str) -> None:
     """Times look as Go's time.Time prints them in the local zone."""
-    assert _zone(offset, name).moment(timestamp) == text
+    page = Classic(zone=_zone(offset, name), hide_stream=True).page(ORIGIN, [Event(timestamp, "s", "m", "", 0)])
+    assert page.decode() == f"{text} m\n"
 
 
 def test_real_zone_rules(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,23 +52,27 @@ def test_real_zone_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         monkeypatch.setenv("TZ", zone)
         time.tzset()
-        assert Formatter().moment(1561982400000) == text
+        assert Moments(moments.local, moments.as_go).text(1561982400000) == text
+        assert Moments(moments.zone(zone), moments.as_go).text(1561982400000) == text
     monkeypatch.undo()
     time.tzset()
 
 
 def test_line_with_and_without_stream() -> None:
     """A line is stream, time and message; the stream can be hidden."""
-    whole = _zone(0, "UTC").page([_event("hello")])
+    whole = _page(event("hello"))
     assert whole == "job/algo-1-1574811611 2019-11-26 23:41:13.449 +0000 UTC hello\n"
-    assert _zone(0, "UTC", hide_stream=True).page([_event("hello")]) == whole.partition(" ")[2]
+    assert _page(event("hello"), hide_stream=True) == whole.partition(" ")[2]
+    assert _page() == ""
 
 
 @pytest.mark.parametrize(
-    ("message", "body"),
+    ("message", "shown"),
     [
         ("text\n", "text"),
         ("text\r\n", "text"),
+        ("text\r", "text"),
+        ("text\n\n", "text\n"),
         ("a\n  b\n", "a\n  b"),
         ("a\tb", "a\tb"),
         ("10%\r20%", "10%\\r20%"),
@@ -76,25 +82,20 @@ def test_line_with_and_without_stream() -> None:
         ("", ""),
         ("#015 stays", "#015 stays"),
         ("grüße 日本語 🚀", "grüße 日本語 🚀"),
+        ("half \ud83d", "half \\ud83d"),
     ],
 )
-def test_messages(message: str, body: str) -> None:
+def test_messages(message: str, shown: str) -> None:
     """The line break at the end is dropped, others stay, and control characters are shown as escapes."""
-    line = _zone(0, "UTC", hide_stream=True).page([_event(message, 0)])
-    assert line == f"1970-01-01 00:00:00 +0000 UTC {body}\n"
+    assert _page(event(message, -449 - 1000), hide_stream=True) == f"2019-11-26 23:41:12 +0000 UTC {shown}\n"
 
 
-@given(st.text())
-def test_nothing_unsafe_passes(text: str) -> None:
-    """Whatever comes in, no control character but TAB and line feed comes out, and harmless text stays as it is."""
-    shown = safe.text(text)
-    assert not [one for one in shown if unicodedata.category(one) == "Cc" and one not in "\t\n"]
-    if not [one for one in text if unicodedata.category(one) in ("Cc", "Cf")]:
-        assert shown == text
-
-
-@given(st.text())
-def test_messages_of_others_are_one_line(text: str) -> None:
-    """Foreign text inside our own messages cannot start a line of its own."""
-    assert "\n" not in safe.line(text)
-    assert "\r" not in safe.line(text)
+@given(st.lists(st.tuples(st.text(), st.integers(0, 4000)), max_size=6))
+def test_a_page_is_its_lines(lines: list[tuple[str, int]]) -> None:
+    """However events come in pages, each one's line is the same as alone, and is what the rules say."""
+    events = [event(message, after) for message, after in lines]
+    alone = "".join(_page(one) for one in events)
+    assert _page(*events) == alone
+    clock = Moments(moments.utc, moments.as_go).text
+    said = "".join(f"{one.stream} {clock(one.timestamp)} {safe.text(body(one.message))}\n" for one in events)
+    assert alone == safe.encode(said).decode()

@@ -1,0 +1,71 @@
+"""How fast requests may follow each other. Pure: the clock is an argument.
+
+The published quotas are per account and region, so others may use them up, and they may have been raised: the rate
+begins at the published one, falls with each throttled request (multiplied) and rises again with each that was answered
+(added), as congestion control does (RFC 5681).
+"""
+
+from __future__ import annotations
+
+_FALL = 0.7
+_RISE = 1.0
+"""Requests per second by which the rate rises in each second of full use."""
+_CEILING = 8.0
+"""The rate rises to at most this many times the one it began with."""
+_FLOOR = 0.02
+"""And falls to no less than this share of it."""
+
+
+class Pace:
+    """The rate of one kind of request: a bucket that holds what one second allows.
+
+    Args:
+        rate: requests per second to begin with.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._ceiling, self._floor = rate * _CEILING, rate * _FLOOR
+        self._tokens = max(1.0, rate)
+        self._filled: float | None = None
+        self._fell = float("-inf")
+        self._scarce = False
+
+    def delay(self, now: float) -> float:
+        """Seconds until a request may be sent; 0 for at once.
+
+        Args:
+            now: seconds on a clock that nobody sets.
+        """
+        self._fill(now)
+        return 0.0 if self._tokens >= 1.0 else (1.0 - self._tokens) / self.rate
+
+    def take(self, now: float) -> None:
+        """Note that a request is being sent."""
+        self._fill(now)
+        self._tokens -= 1.0
+        self._scarce = self._tokens < 1.0
+
+    def succeeded(self) -> None:
+        """A request was answered. Where requests did not have to wait for the rate, that tells nothing about it."""
+        if self._scarce:
+            self.rate = min(self._ceiling, self.rate + _RISE / self.rate)
+
+    def throttled(self, now: float, sent: float) -> None:
+        """A request was refused. Those sent before the rate fell last tell nothing new.
+
+        Args:
+            now: the clock.
+            sent: when the request was sent.
+        """
+        self._fill(now)
+        if sent <= self._fell:
+            return
+        self.rate = max(self._floor, self.rate * _FALL)
+        self._tokens = min(self._tokens, 0.0)
+        self._fell = now
+
+    def _fill(self, now: float) -> None:
+        if self._filled is not None and now > self._filled:
+            self._tokens = min(max(1.0, self.rate), self._tokens + (now - self._filled) * self.rate)
+        self._filled = now if self._filled is None else max(self._filled, now)

@@ -1,0 +1,1 @@
+"""The delivered file, `kubectl-smlogs`, as users get it."""
