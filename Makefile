@@ -49,10 +49,12 @@ imports: setup ## the import directions of pyproject.toml
 verify: setup ## are generated files current?
 	@$(RUN) -m sagemaker_operator.crds --check
 	@$(RUN) packaging/argocd/generate.py --check
+	@$(RUN) packaging/docs/generate.py --check
 
 generate: setup ## write the generated files anew
 	@$(RUN) -m sagemaker_operator.crds
 	@$(RUN) packaging/argocd/generate.py
+	@$(RUN) packaging/docs/generate.py
 
 bench: setup ## what 200 jobs cost: requests and writes, running and idle
 	@$(RUN) -m tests.bench.idle

@@ -176,7 +176,9 @@ _SHOWING = (
         ),
     ),
     # KUBECTL_SMLOGS_PAGER names the program, as GIT_PAGER does.
-    _renamed(Flag("pager", "Show the log with $KUBECTL_SMLOGS_PAGER, $PAGER or less, on a terminal.", kind=BOOL), "USE_PAGER"),
+    _renamed(
+        Flag("pager", "Show the log with $KUBECTL_SMLOGS_PAGER, $PAGER or less, on a terminal.", kind=BOOL), "USE_PAGER"
+    ),
     Flag("quiet", "Nothing on standard error but errors.", kind=BOOL, short="q"),
     Flag(
         "save",

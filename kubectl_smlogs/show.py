@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ def _run(options: Options, where: Terminal, output: Output, messages: Messages, 
     requests.start()
     wait = min(options.reading.wait, stop.left)
     patience = Patience(wait, messages.notice, pause=stop.pause) if options.reading.wait > 0 else None
-    found = find(cluster, options.where, patience=patience)
+    with _in_time(patience):
+        found = find(cluster, options.where, patience=patience)
     _check_number(options, found.targets)
     session = Session(
         options=options,
@@ -91,6 +93,17 @@ def _run(options: Options, where: Terminal, output: Output, messages: Messages, 
     gc.freeze()
     gc.enable()
     return _Run(session, [Job(session, target, alone=alone) for target in found.targets]).run(found.failures)
+
+
+@contextlib.contextmanager
+def _in_time(patience: Patience | None) -> Iterator[None]:
+    """What is missing after the time of --wait: a script wants to know that the time was over."""
+    try:
+        yield
+    except Failure as failure:
+        if patience is None or patience.left > 0 or failure.code != exits.NOT_FOUND:
+            raise
+        raise Failure(failure.text, exits.TIMED_OUT, also=failure.also) from failure
 
 
 def _check_number(options: Options, targets: Sequence[Target]) -> None:
@@ -128,7 +141,8 @@ class _Run:
         complete = False
         try:
             self._begin_saving()
-            self._read()
+            with _in_time(session.patience):
+                self._read()
             session.presenter.finish()
             complete = not session.stop() and not self._trouble
         except LimitReached:

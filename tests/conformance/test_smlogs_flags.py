@@ -213,7 +213,7 @@ def test_patience(shown: Scene) -> None:
     """Waiting for what is not there yet, for as long as said; and an end to it all."""
     assert run(shown, "tj", "later").returncode == exits.NOT_FOUND
     begun = time.monotonic()
-    assert run(shown, "tj", "later", "--wait=1s").returncode in (exits.NOT_FOUND, exits.TIMED_OUT)
+    assert run(shown, "tj", "later", "--wait=1s").returncode == exits.TIMED_OUT
     assert time.monotonic() - begun > 1
     assert run(shown, "tj", "running", "-f", "--timeout", "1s").returncode == exits.TIMED_OUT
     out = (shown.folder / "later").open("wb+")
