@@ -124,17 +124,23 @@ class Report:
         parts = [self._head(f"-- {safe.line(target.title)}: {safe.line(target.outcome)} --")]
         if target.reason:
             parts.append(f"Reason: {safe.line(target.reason)}")
-        evidence = first_to_fail(rings)
+        evidence, shared = first_to_fail(rings), shared_tracebacks(rings)
         if evidence is not None:
             host, moment = self._host(origin, evidence.stream), self._moments.text(evidence.at)
             parts.append(f"First to fail: {host} at {moment}: {safe.line(evidence.line)}")
-            parts += self._last_lines(rings[evidence.stream])
-        parts += self._tracebacks(origin, shared_tracebacks(rings))
+            parts += self._last_lines(rings[evidence.stream], shared[:_TRACEBACKS])
+        parts += self._tracebacks(origin, shared)
         return "\n".join(parts)
 
-    def _last_lines(self, ring: Sequence[Event]) -> list[str]:
-        lines = [f"{self._moments.text(at)} {line}" for at, line in _lines(ring, bars=False) if line.strip()]
-        return ["Its last lines:", *_quoted(lines[-LAST_LINES:])]
+    def _last_lines(self, ring: Sequence[Event], told: Sequence[Shared]) -> list[str]:
+        """The last lines of a host, without those of the tracebacks that are shown anyway."""
+        known = {tracebacks.alike(line) for one in told for line in one.traceback.lines}
+        lines = [
+            f"{self._moments.text(at)} {line}"
+            for at, line in _lines(ring, bars=False)
+            if line.strip() and tracebacks.alike(line) not in known
+        ]
+        return ["Its last lines:", *_quoted(lines[-LAST_LINES:])] if lines else []
 
     def _tracebacks(self, origin: Origin, shared: Sequence[Shared]) -> list[str]:
         parts: list[str] = []

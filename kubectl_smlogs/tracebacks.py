@@ -41,7 +41,12 @@ class Traceback:
     @property
     def key(self) -> str:
         """What it has in common with the same failure elsewhere."""
-        return _VARYING.sub("0", "\n".join(line.strip() for line in self.lines if line.strip()))
+        return "\n".join(alike(line) for line in self.lines if line.strip())
+
+
+def alike(line: str) -> str:
+    """What a line has in common with the same line of another rank or host."""
+    return _VARYING.sub("0", _without_rank(line)[1].strip())
 
 
 def found(lines: Iterable[tuple[int, str]]) -> list[Traceback]:

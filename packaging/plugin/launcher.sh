@@ -176,8 +176,10 @@ ${ks_output:+: "${ks_output%%"$ks_newline"*}"}. Install the Python package inste
 
 # Put the new folder into its place in the cache folder, and remove what is no longer used.
 ks_settle() {
-    # In place of a damaged one.
-    ks_usable || mv -f -- "$ks_cache/$ks_id" "$ks_cache/.old-$$-$ks_number" 2>/dev/null
+    # In place of a damaged one. Another process may put its folder there at any moment, which is never damaged.
+    if [ -e "$ks_cache/$ks_id" ] && ! ks_usable; then
+        mv -f -- "$ks_cache/$ks_id" "$ks_cache/.old-$$-$ks_number"
+    fi
     mv -f -- "$ks_new" "$ks_cache/$ks_id"
     # If another process has been faster, that moved the new folder into its folder.
     rm -rf -- "$ks_cache/$ks_id/${ks_new##*/}" "$ks_cache/.old-$$-$ks_number"

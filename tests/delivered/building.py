@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,8 @@ from tests.cluster.progress import Progress
 ROOT = Path(__file__).resolve().parents[2]
 _SOURCES = ("kubectl_smlogs", "operator/smkube", "packaging/plugin")
 _FILES = ("requirements.lock", "LICENSE")
-_DAY = 86400.0
+_KEPT = 3
+"""Builds of other sources that stay; each has 30 MB."""
 _SECONDS = 300.0
 
 
@@ -56,15 +56,16 @@ def find(environ: Mapping[str, str], progress: Progress) -> Delivery:
         with binaries._build_lock(cache, progress):
             if not place.exists():
                 _build(place, progress)
+    os.utime(place)  # Those used last are kept.
     [tarball] = place.glob("*.tar.gz")
     [folder] = (path for path in place.iterdir() if path.is_dir())
     return Delivery(tarball, folder)
 
 
 def _build(place: Path, progress: Progress) -> None:
-    for old in place.parent.glob("delivered-*"):
-        if time.time() - old.stat().st_mtime > _DAY:
-            shutil.rmtree(old, ignore_errors=True)
+    found = sorted(place.parent.glob("delivered-*"), key=lambda path: path.stat().st_mtime)
+    for old in found[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
     progress.say(f"building the plugin's file once for these sources, into {place}")
     with tempfile.TemporaryDirectory(prefix=".build-", dir=place.parent) as work:
         new = Path(work) / "new"

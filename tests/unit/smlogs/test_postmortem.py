@@ -137,10 +137,6 @@ def test_whole_report() -> None:
 Reason: AlgorithmError: ExecuteUserScriptError: ExitCode 1
 First to fail: algo-2 at 23:41:13.467: ValueError: rank 2 has no data at 0x7f2a
 Its last lines:
-  | 23:41:13.467 Traceback (most recent call last):
-  | 23:41:13.467   File "/opt/ml/code/train.py", line 3, in <module>
-  | 23:41:13.467     main()
-  | 23:41:13.467 ValueError: rank 2 has no data at 0x7f2a
   | 23:41:13.470 evil \\x1b]0;x
 Traceback of algo-2 and others, the same (x2 hosts):
   | Traceback (most recent call last):
