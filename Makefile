@@ -11,7 +11,7 @@ unexport PYTHONPATH
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup binaries demo up down test lint types imports verify generate bench lock clean
+.PHONY: help setup binaries demo up down test lint types imports verify generate bench dist lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,9 +59,12 @@ generate: setup ## write the generated files anew
 bench: setup ## what 200 jobs cost: requests and writes, running and idle
 	@$(RUN) -m tests.bench.idle
 
+dist: setup ## the plugin as one file for this system, in the guide's tarball (dist/)
+	@$(RUN) packaging/plugin/build.py
+
 lock: setup ## renew requirements.lock from pyproject.toml (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
 
 clean: down ## remove the environment and everything made by tests
-	@rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -21,7 +21,7 @@ def rows(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 def history(found: Mapping[str, Run], events: int) -> str:
     """What reading everything cost, by tool; the first is ours."""
     ours = next(iter(found.values()))
-    head = ("", "CPU", "wall clock", "peak memory", "requests", "lost", "doubled", "wall clock to ours")
+    head = ("", "CPU", "wall clock", "peak memory", "requests", "lost", "doubled", "times our wall clock")
     return rows(head, ((name, *_cells(one), _ratio(one, ours)) for name, one in found.items())) + _partial(
         found, events
     )
