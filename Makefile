@@ -11,10 +11,10 @@ unexport PYTHONPATH
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup binaries demo up down test lint types imports verify generate bench dist lock clean
+.PHONY: help setup binaries demo up down test lint types imports verify generate bench bench-logs dist lock clean
 
 help: ## show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv from requirements.lock
 	@$(PYTHON) packaging/setup.py
@@ -58,6 +58,10 @@ generate: setup ## write the generated files anew
 
 bench: setup ## what 200 jobs cost: requests and writes, running and idle
 	@$(RUN) -m tests.bench.idle
+
+bench-logs: setup ## the plugin beside awslogs, the AWS CLI and boto3: a million lines, far away, followed (ten minutes)
+	@$(RUN) -m tests.bench.logs --events 1000000 --seconds 20 --regions us-east-1,us-east-2,eu-central-1 \
+	  --command "$$($(RUN) -m tests.delivered.building)" --write docs/benchmarks.md
 
 dist: setup ## the plugin as one file for this system, in the guide's tarball (dist/)
 	@$(RUN) packaging/plugin/build.py

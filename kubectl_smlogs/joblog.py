@@ -140,9 +140,11 @@ class JobLog:
 
     def _stored(self, span: Window) -> Batches:
         """What CloudWatch Logs has of a span, or its last lines."""
-        from smkube.logs.history import History
+        from smkube.aws.quotas import rates
+        from smkube.logs.history import History, Limits
         from smkube.logs.tail import Tail
 
+        limits = Limits(rates=rates(self.place.region))
         source = GroupReader(
             self._wire,
             group=self.place.group,
@@ -151,10 +153,10 @@ class JobLog:
         )
         if self._reading.tail is not None:
             yield from Tail(
-                source, self.place.selection, span, self._reading.tail, now=_now(), notice=self._notice
+                source, self.place.selection, span, self._reading.tail, now=_now(), notice=self._notice, limits=limits
             ).batches()
             return
-        history = History(source, self.place.selection, span, now=_now(), notice=self._notice)
+        history = History(source, self.place.selection, span, now=_now(), notice=self._notice, limits=limits)
         for batch in history.batches():
             yield batch
             self._progress(history.progress)

@@ -81,19 +81,29 @@ def test_throttled_history(scene: Scene) -> None:
 def test_refusal_in_the_middle_is_told_as_incomplete(scene: Scene) -> None:
     """When reading ends in the middle, what came is shown, and message and exit code say that lines are missing."""
     scene.create("train", job="x")
-    lines = [f"{number:05d}" for number in range(80_000)]
+    scene.set_status("train", word="InProgress")
+    scene.write_logs("x/algo-1-1", ["before"], offset=-2.0)
+    following = scene.follow("TrainingJob", "train", "--hide-log-stream-name")
+    following.wait_for_output(" before\n")
+    scene.standin.fault("error_before", OPERATION, code="AccessDeniedException", message="no longer")
+    assert following.end() == exits.INCOMPLETE
+    assert _bodies(following.stdout()) == ["before"]
+    assert "1 line of 1 host, none late, no gaps; incomplete: " in following.stderr()
+    assert "AccessDeniedException: no longer" in following.stderr()
+    assert following.stderr().endswith("The output is incomplete.\n")
+
+
+def test_rights_that_are_missing_cost_speed_only(scene: Scene) -> None:
+    """With the right to search alone, a long log is read that way, and a notice tells why it takes longer."""
+    scene.create("train", job="x")
+    lines = [f"{number:05d}" for number in range(25_000)]
     scene.write_logs("x/algo-1-1", lines)
     for operation in ("GetLogEvents", "DescribeLogStreams"):
-        scene.standin.fault("error_before", operation, code="AccessDeniedException", message="never was")
-    scene.standin.fault("error_before", OPERATION, skip=5, code="AccessDeniedException", message="no longer")
+        scene.standin.fault("error_before", operation, code="AccessDeniedException", message="not you")
     done = scene.run("TrainingJob", "train", "--hide-log-stream-name")
-    assert done.returncode == exits.INCOMPLETE
-    shown = _bodies(done.stdout)
-    assert 10_000 <= len(shown) < len(lines)
-    assert shown == lines[: len(shown)]
-    assert "AccessDeniedException: no longer" in done.stderr
-    assert f"{len(shown):,} lines of 1 host, none late, no gaps; incomplete: " in done.stderr
-    assert done.stderr.endswith("The output is incomplete.\n")
+    assert done.returncode == exits.OK, done.stderr
+    assert _bodies(done.stdout) == lines
+    assert "reading the log takes longer: AccessDeniedException: not you" in done.stderr
 
 
 def test_credentials_that_expire_in_the_middle(scene: Scene) -> None:

@@ -1,8 +1,8 @@
 """All events of a span, in order and fast: many requests at the same time, undecoded answers in bounded memory.
 
-One search over the span is sent first, together with the request for the list of streams. A short log is answered whole
-by it. A longer one is cut into lanes (`layout`) and slices (`slices`), which threads read (`crew`) in the order of a
-board, while the caller's thread decodes what is due and puts it in order (`weave`).
+One search over the span is sent first. A short log is answered whole by it. Of a longer one the streams are listed, and
+it is cut into lanes (`layout`) and slices (`slices`), which threads read (`crew`) in the order of a board, while the
+caller's thread decodes what is due and puts it in order (`weave`).
 
 What arrives while it is read may be missed or shown out of order; following is for that.
 """
@@ -26,6 +26,7 @@ from smkube.logs.model import SourceError, Trouble, Window
 from smkube.logs.pace import Pace
 from smkube.logs.reading import HistorySource, Portion, StreamFacts, StreamGone, Way
 from smkube.logs.weave import END, Weave
+from smkube.memory import share_one_arena
 
 if TYPE_CHECKING:
     from smkube.logs.model import Event
@@ -42,12 +43,12 @@ class Limits:
     Attributes:
         workers: requests at the same time.
         memory: bytes of undecoded answers.
-        rates: requests per second to begin with, by way.
+        rates: requests per second that the service grants, by way.
         patience: how long failing is borne.
     """
 
     workers: int = 12
-    memory: int = 24_000_000
+    memory: int = 30_000_000
     rates: dict[Way, float] = field(default_factory=lambda: dict(RATES))
     patience: Patience = field(default_factory=Patience)
 
@@ -126,12 +127,12 @@ class History:
 
     def _all(self) -> Iterator[list[Event]]:
         first = Task(partial(self.caller.call, Way.SEARCH, partial(self._source.search, (), *self._span)))
-        listing = Task(self.listing)
         refused = self._await(first)
         probe = None if refused is not None else first.result()
         if probe is not None and not probe.token:
             yield in_order(event for block in probe.blocks() for event in block)
             return
+        listing = Task(self.listing)
         unlisted = self._await(listing)
         listed = None if unlisted is not None else listing.result()
         if refused is not None and (listed is None or self._source.only_search):
@@ -156,10 +157,12 @@ class History:
             probe=probe,
             ways=frozenset(ways),
             memory=self._limits.memory,
+            rates=self._limits.rates,
         )
 
     def _read(self, survey: Survey) -> Iterator[list[Event]]:
         """Read lanes; lay out others for the rest where a way turns out to be closed."""
+        share_one_arena()
         start = self._span[0]
         self._cover(survey)
         while True:

@@ -7,6 +7,7 @@ listed or read, or where a filter pattern is given. With hundreds of streams (a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,14 @@ from smkube.logs.slices import FULL, Lane
 if TYPE_CHECKING:
     from smkube.logs.reading import Portion
 
-RATES = {Way.STREAM: 25.0, Way.SEARCH: 10.0, Way.LIST: 10.0}
-"""Requests per second to begin with (CloudWatch Logs quotas: 25 for GetLogEvents, 10 for FilterLogEvents; for
-DescribeLogStreams 25 by its reference and 5 by the list of quotas)."""
+RATES = {Way.STREAM: 25.0, Way.SEARCH: 10.0, Way.LIST: 5.0}
+"""Requests per second that CloudWatch Logs grants in most regions."""
 NAMES = 100
 """Streams that one search may name (API reference: FilterLogEvents, logStreamNames)."""
 
 _DEPTH = 3
+_FEW = 6
+"""Parts of a search that are few."""
 _SLACK = 0.1
 _PATTERN_SLICES = 32
 _STALE = 2 * 3600 * 1000
@@ -42,6 +44,7 @@ class Survey:
         probe: the first part of a search over the span, None where there is none.
         ways: how events may be read.
         memory: bytes of undecoded portions to hold.
+        rates: requests per second that the service grants, by way.
     """
 
     span: tuple[int, int]
@@ -51,6 +54,7 @@ class Survey:
     probe: Portion | None
     ways: frozenset[Way]
     memory: int
+    rates: Mapping[Way, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +179,10 @@ def _streams_win(survey: Survey) -> bool:
     covered = _milliseconds(survey.listed, probe.first, probe.last + 1)
     low, high = survey.span
     wanted = _milliseconds(survey.accepted, low, high) / covered if covered else float(streams)
+    if wanted <= _FEW:
+        # A short log is read whole before many requests at once could pay.
+        return False
     crowding = max(1.0, together * FULL[Way.STREAM] / (survey.memory * _SHARE))
-    by_stream = (wanted * crowding + 2 * streams) / (RATES[Way.STREAM] + RATES[Way.SEARCH])
-    by_search = (wanted + streams / NAMES) / RATES[Way.SEARCH]
+    by_stream = (wanted * crowding + 2 * streams) / (survey.rates[Way.STREAM] + survey.rates[Way.SEARCH])
+    by_search = (wanted + streams / NAMES) / survey.rates[Way.SEARCH]
     return by_stream <= by_search

@@ -7,9 +7,13 @@ begins at the published one, falls with each throttled request (multiplied) and 
 
 from __future__ import annotations
 
-_FALL = 0.7
+_BEGIN = 0.97
+"""The share of the published quota to begin with: who meets it to the last request is refused by a hair's breadth."""
+_FALL = 0.85
 _RISE = 1.0
-"""Requests per second by which the rate rises in each second of full use."""
+"""Requests per second by which the rate rises in each second of full use, at most."""
+_SHARE = 0.05
+"""The same as a share of the rate."""
 _CEILING = 8.0
 """The rate rises to at most this many times the one it began with."""
 _FLOOR = 0.02
@@ -20,13 +24,13 @@ class Pace:
     """The rate of one kind of request: a bucket that holds what one second allows.
 
     Args:
-        rate: requests per second to begin with.
+        rate: the published quota, in requests per second.
     """
 
     def __init__(self, rate: float) -> None:
-        self.rate = rate
+        self.rate = rate * _BEGIN
         self._ceiling, self._floor = rate * _CEILING, rate * _FLOOR
-        self._tokens = max(1.0, rate)
+        self._tokens = max(1.0, self.rate)
         self._filled: float | None = None
         self._fell = float("-inf")
         self._scarce = False
@@ -49,7 +53,7 @@ class Pace:
     def succeeded(self) -> None:
         """A request was answered. Where requests did not have to wait for the rate, that tells nothing about it."""
         if self._scarce:
-            self.rate = min(self._ceiling, self.rate + _RISE / self.rate)
+            self.rate = min(self._ceiling, self.rate + min(_RISE / self.rate, _SHARE))
 
     def throttled(self, now: float, sent: float) -> None:
         """A request was refused. Those sent before the rate fell last tell nothing new.

@@ -81,6 +81,10 @@ class Tail:
         try:
             found = self._from_end()
         except SourceError as error:
+            if error.trouble is Trouble.TOKEN:
+                # Page tokens that go bad going backwards: forwards they cost a slice, not everything.
+                yield self._last_of(self._span, self._count)
+                return
             if not isinstance(error, Unsupported) and error.trouble is not Trouble.DENIED:
                 raise
             yield self._without_search(error)

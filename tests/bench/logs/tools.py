@@ -62,7 +62,12 @@ def tools(places: Places, url: str) -> list[Tool]:
     """All tools there are, ours first."""
     program = [places.ours] if places.ours else [sys.executable, "-m", "kubectl_smlogs"]
     ours = (*program, "TrainingJob", NAME)
-    found = [Tool(OURS, ours, (*ours, "--follow"), ends=True)]
+    paginator = str(Path(__file__).parent / "paginator.py")
+    python = sys.executable if places.peers is None else str(places.peers / "python")
+    found = [
+        Tool(OURS, ours, (*ours, "--follow"), ends=True),
+        Tool(CHAIN, (python, paginator, url, GROUP, f"{JOB}/")),
+    ]
     if places.peers is not None:
         found += _peers(places.peers, url)
     if places.second:
@@ -72,11 +77,9 @@ def tools(places: Places, url: str) -> list[Tool]:
 
 
 def _peers(folder: Path, url: str) -> list[Tool]:
-    paginator = str(Path(__file__).parent / "paginator.py")
     filtering = (str(folder / "aws"), "logs", "filter-log-events", "--log-group-name", GROUP)
     awslogs = (str(folder / "awslogs"), "get", GROUP, "ALL", "--aws-endpoint-url", url, "--color", "never")
     return [
-        Tool(CHAIN, (str(folder / "python"), paginator, url, GROUP, f"{JOB}/")),
         Tool("aws logs filter-log-events (v1)", (*filtering, "--output", "text", "--endpoint-url", url)),
         Tool("awslogs", (*awslogs, "--start", "1d"), (*awslogs, "--start", "1m", "--watch"), limit=120.0),
     ]

@@ -66,7 +66,7 @@ class Service:
         self._lock = threading.Lock()
         self._valid = True
         self._times = {name: [time for time, _ in lines] for name, lines in self.streams.items()}
-        self._all = {}
+        self._all: dict[tuple[tuple[str, ...], str], tuple[list[tuple[int, str, str]], list[int]]] = {}
 
     def truth(self, accepts: Any = lambda _: True, low: int = 0, high: int = 1 << 60) -> list[tuple[int, str, str]]:
         """All accepted events in order."""
@@ -105,9 +105,11 @@ class Service:
         if not self._valid:
             raise AwsError(operation, "ExpiredTokenException", "The security token is expired", status=400)
         if operation in troubles.denied and number > troubles.deny_after:
-            raise AwsError(operation, "AccessDeniedException", f"not authorized to perform: logs:{operation}", status=400)
+            refused = f"not authorized to perform: logs:{operation}"
+            raise AwsError(operation, "AccessDeniedException", refused, status=400)
         if not self.exists:
-            raise AwsError(operation, "ResourceNotFoundException", "The specified log group does not exist.", status=400)
+            missing = "The specified log group does not exist."
+            raise AwsError(operation, "ResourceNotFoundException", missing, status=400)
         if self._chance(troubles.throttle):
             raise AwsError(operation, "ThrottlingException", "Rate exceeded", status=400)
         if self._chance(troubles.busy):
