@@ -94,4 +94,4 @@ def _inputs() -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    print(find(os.environ, Progress(sys.stderr)).tarball)
+    print(find(os.environ, Progress(sys.stderr)).program)
