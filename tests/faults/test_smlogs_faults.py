@@ -56,7 +56,7 @@ def test_storm_while_following(scene: Scene) -> None:
         scene.standin.put_logs(
             "/aws/sagemaker/TrainingJobs",
             f"x/algo-{number % 3 + 1}-1",
-            [{"message": line, "offset": -dice.choice([0.0, 0.0, 5.0, 20.0]), "readable_in": dice.uniform(0, 3)}],
+            [{"message": line, "offset": -dice.choice([0.0, 0.0, 3.0, 8.0]), "readable_in": dice.uniform(0, 3)}],
             region=scene.region,
         )
         scene.write_logs("x-2/algo-1-1", ["not ours"], offset=0.0)

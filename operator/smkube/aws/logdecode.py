@@ -1,7 +1,7 @@
 """Decodes the answers of CloudWatch Logs, straight from bytes into typed structures, when their lines are due.
 
 An answer is looked through once when it arrives: that it is JSON, its token, its first and last time. Its events stay
-bytes until they are asked for, some hundred kilobytes at a time, since decoded they take several times the memory.
+bytes until they are asked for, some ten kilobytes at a time, since decoded they take several times the memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from smkube.logs.model import Event
 
-BLOCK = 256 * 1024
+BLOCK = 64 * 1024
 """Bytes that are decoded together."""
 
 _TIME = b'"timestamp":'

@@ -48,7 +48,7 @@ class Limits:
     """
 
     workers: int = 12
-    memory: int = 30_000_000
+    memory: int = 36_000_000
     rates: dict[Way, float] = field(default_factory=lambda: dict(RATES))
     patience: Patience = field(default_factory=Patience)
 

@@ -84,7 +84,7 @@ class Lane:
     Args:
         names: streams; empty for all of the selection.
         ways: how it may be read.
-        start, stop: the span.
+        span: start and, not included, stop in milliseconds since 1970.
         first: where events are said to begin, None where it is not known.
         last: where they are said to end; slices are not cut behind it until events are seen there.
         length: milliseconds of a slice to begin with, None where nothing is known.
