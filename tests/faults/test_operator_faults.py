@@ -149,6 +149,9 @@ def test_watch_expires(rough: Rough) -> None:
     log = rough.stack.processes.log(OPERATOR)
     before = log.stat().st_size
     with rough.frozen():
+        # Without this, the changes could have come over the operator's connection and wait for it there.
+        rough.plane.kill_apiserver()
+        rough.plane.start_apiserver()
         rough.scene.create(*new)
         rough.scene.patch(*gone, {"metadata": {"finalizers": None}})
         rough.scene.delete(*gone)
