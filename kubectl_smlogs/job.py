@@ -56,7 +56,9 @@ class Job:
 
     @property
     def origin(self) -> Origin:
-        """Whose log it is."""
+        """Whose log it is. Asked for with every batch, so it is made once the log's place is known."""
+        if self._log is not None:
+            return self._log.origin
         return self.target.origin(self._session.options.reading.region)
 
     def receipt(self) -> Receipt | None:
@@ -136,24 +138,24 @@ class Job:
         return exits.JOB_STOPPED
 
     def _once(self, log: JobLog) -> Iterator[list[Event]]:
-        patience = self._session.patience
         while True:
             try:
                 yield from log.once()
             except Failure as failure:
-                if failure.code != exits.NOT_FOUND or not self._goes_on_waiting(patience is not None):
+                if failure.code != exits.NOT_FOUND or not self._time_to_wait():
                     raise self._without_log(failure) from failure
             if log.lines or self._session.stop() or self._may_be_empty():
                 return
-            if not self._goes_on_waiting(patience is not None):
+            left = self._time_to_wait()
+            if not left:
                 raise self._no_lines(log)
             self._session.presenter.waiting(self.origin, hints.waiting_for_lines(self.target))
-            left = patience.left if patience is not None else 0.0
             self._session.stop.pause(min(left, _LOOK_AGAIN * random.uniform(0.8, 1.2)))
 
-    def _goes_on_waiting(self, asked: bool) -> bool:
+    def _time_to_wait(self) -> float:
+        """Seconds to wait for a first line; 0 where that was not asked for, or none can come."""
         patience = self._session.patience
-        return asked and patience is not None and patience.left > 0 and not self.target.outcome
+        return 0.0 if patience is None or self.target.outcome else patience.left
 
     def _may_be_empty(self) -> bool:
         """Only a part of the log was asked for, and that it is empty is an answer."""
@@ -190,7 +192,7 @@ class Job:
         Raises:
             Failure: it will not get one, or the time is over.
         """
-        patience = None if self._follow and self._session.options.reading.wait <= 0 else self._session.patience
+        patience = self._session.patience
         while not watch.latest.job:
             target = watch.latest
             if watch.deleted:

@@ -133,13 +133,13 @@ def _in_time(work: Callable[[], list[Candidate]]) -> list[Candidate]:
 def _client(values: Values, environ: Mapping[str, str]) -> Client:
     from dataclasses import replace
 
-    from smkube import __version__
+    from kubectl_smlogs.agent import USER_AGENT
     from smkube.kube.client import Client
     from smkube.kube.connection import connect
 
     flags = overrides(values)
     connection = connect(replace(flags, request_timeout=min(flags.request_timeout or DEADLINE, DEADLINE)), environ)
-    return Client(connection, user_agent=f"kubectl-smlogs/{__version__}", pool_size=1)
+    return Client(connection, user_agent=USER_AGENT, pool_size=1)
 
 
 def _namespaces(_: Asked, values: Values, environ: Mapping[str, str]) -> Iterable[Candidate]:

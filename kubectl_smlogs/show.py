@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubectl_smlogs import exits, terminal, together
+from kubectl_smlogs.agent import USER_AGENT
 from kubectl_smlogs.awaiting import Patience
 from kubectl_smlogs.failures import Failure
 from kubectl_smlogs.finding import Cluster, find
@@ -18,7 +19,6 @@ from kubectl_smlogs.requests import Requests
 from kubectl_smlogs.resources import TUNING
 from kubectl_smlogs.session import Session
 from kubectl_smlogs.stop import Stop
-from smkube import __version__
 from smkube.logs import receipt as receipts
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kubectl_smlogs.target import Target
     from kubectl_smlogs.terminal import Terminal
 
-USER_AGENT = f"kubectl-smlogs/{__version__}"
 _NEW_OBJECTS = 100_000
 """Objects that are made before garbage is looked for."""
 _WORST_FIRST = (
@@ -174,26 +173,25 @@ class _Run:
 
     def _read(self) -> None:
         if len(self._jobs) == 1:
-            (job,) = self._jobs
-            for events in job.batches():
-                self._session.presenter.events(job.origin, events)
-            self._codes.append(job.code())
+            self._show(self._jobs[0])
         elif self._session.options.reading.follow:
             self._read_together()
         else:
             self._read_in_turn()
+
+    def _show(self, job: Job) -> None:
+        for events in job.batches():
+            self._session.presenter.events(job.origin, events)
+        self._codes.append(job.code())
 
     def _read_in_turn(self) -> None:
         for job in self._jobs:
             if self._session.stop():
                 return
             try:
-                for events in job.batches():
-                    self._session.presenter.events(job.origin, events)
+                self._show(job)
             except Failure as failure:
                 self._note(failure)
-            else:
-                self._codes.append(job.code())
 
     def _read_together(self) -> None:
         for news in together.read(self._jobs, self._session.stop):

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kubectl_smlogs import terminal
+from kubectl_smlogs.agent import USER_AGENT
 from kubectl_smlogs.finding import Cluster
-from smkube import __version__
 
 if TYPE_CHECKING:
     from kubectl_smlogs.options import Options
@@ -25,7 +25,7 @@ def run(command: str, options: Options, output: Output, messages: Messages) -> i
     """
     where = terminal.here(options.showing.color)
     messages.configure(quiet=options.showing.quiet, verbose=options.showing.verbose, live=False)
-    cluster = Cluster.of(options.where, user_agent=f"kubectl-smlogs/{__version__}", pool_size=4)
+    cluster = Cluster.of(options.where, user_agent=USER_AGENT, pool_size=4)
 
     def write(text: str) -> None:
         output.write(text.encode("utf-8", "backslashreplace"))

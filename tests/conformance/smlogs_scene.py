@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from kubectl_smlogs.resources import ACK, Resource
@@ -76,6 +77,20 @@ def _ack_definition(resource: Resource) -> dict[str, Any]:
             ],
         },
     }
+
+
+@pytest.fixture(scope="module")
+def plane(cluster_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane without an operator, one for each module that takes this fixture over."""
+    with control_plane_with_kinds(cluster_binaries, tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture
+def scene_with_own_aws(plane: ControlPlane, cluster_binaries: Binaries, tmp_path: Path) -> Iterator[Scene]:
+    """A namespace with kubectl and plugin, and an AWS of the test's own whose calls may fail."""
+    with StandIn() as aws, scene(plane, aws, cluster_binaries, tmp_path) as made:
+        yield made
 
 
 def _is_served(plane: ControlPlane, kind: Kind) -> bool:

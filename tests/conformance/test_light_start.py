@@ -15,7 +15,8 @@ import pytest
 
 from tests.cluster.binaries import Binaries
 from tests.cluster.controlplane import ControlPlane
-from tests.conformance.smlogs_scene import ROOT, Scene, control_plane_with_kinds
+from tests.conformance import smlogs_scene
+from tests.conformance.smlogs_scene import ROOT, Scene
 from tests.conformance.smlogs_scene import scene as make_scene
 from tests.standin.app import StandIn
 
@@ -94,11 +95,7 @@ def test_help_and_completion_import_nothing_heavy(arguments: list[str], expected
     assert _among(names, HEAVY) == []
 
 
-@pytest.fixture(scope="module")
-def plane(cluster_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane without an operator."""
-    with control_plane_with_kinds(cluster_binaries, tmp_path_factory.mktemp("cluster")) as made:
-        yield made
+plane = smlogs_scene.plane
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from kubectl_smlogs import exits
 from smkube.kinds import BATCH_TRANSFORM_JOB, TRAINING_JOB
 from tests.cluster.binaries import Binaries
 from tests.cluster.controlplane import ControlPlane
-from tests.conformance.smlogs_scene import Scene, control_plane_with_kinds
+from tests.conformance import smlogs_scene
+from tests.conformance.smlogs_scene import Scene
 from tests.conformance.smlogs_scene import scene as make_scene
 from tests.standin.app import StandIn
 from tests.unit.smlogs.test_dispatch import GUIDE
@@ -33,11 +34,7 @@ def aws() -> Iterator[StandIn]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def plane(cluster_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane without an operator."""
-    with control_plane_with_kinds(cluster_binaries, tmp_path_factory.mktemp("cluster")) as made:
-        yield made
+plane = smlogs_scene.plane
 
 
 @pytest.fixture

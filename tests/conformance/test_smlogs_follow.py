@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from kubectl_smlogs import exits
 from smkube.kinds import TRAINING_JOB
-from tests.cluster.binaries import Binaries
-from tests.cluster.controlplane import ControlPlane
-from tests.conformance.smlogs_scene import Following, Scene, control_plane_with_kinds
-from tests.conformance.smlogs_scene import scene as make_scene
-from tests.standin.app import StandIn
+from tests.conformance import smlogs_scene
+from tests.conformance.smlogs_scene import Following, Scene
 
-
-@pytest.fixture(scope="module")
-def plane(cluster_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """A control plane without an operator."""
-    with control_plane_with_kinds(cluster_binaries, tmp_path_factory.mktemp("cluster")) as made:
-        yield made
-
-
-@pytest.fixture
-def scene(plane: ControlPlane, cluster_binaries: Binaries, tmp_path: Path) -> Iterator[Scene]:
-    """A namespace with kubectl and plugin, and an AWS of the test's own."""
-    with StandIn() as aws, make_scene(plane, aws, cluster_binaries, tmp_path) as made:
-        yield made
+plane = smlogs_scene.plane
+scene = smlogs_scene.scene_with_own_aws
 
 
 def _bodies(text: str) -> list[str]:

@@ -18,8 +18,6 @@ from smkube.logs.reading import Listing, Portion, StreamFacts, StreamGone, Throt
 from smkube.logs.streams import Selection
 
 FILTER, GET, LIST = "FilterLogEvents", "GetLogEvents", "DescribeLogStreams"
-ACTION = "logs:FilterLogEvents"
-"""The IAM action a user of the log needs."""
 
 NEWEST_FIRST_SINCE = 1_704_067_200_000
 """2024-01-01, the earliest startTime with which FilterLogEvents reads backwards (API reference: startFromHead)."""
@@ -61,9 +59,7 @@ class FilterSource:
     def __init__(self, wire: Poster, *, group: str, selection: Selection, filter_pattern: str = "") -> None:
         self._wire = wire
         self._selection = selection
-        self._request: dict[str, Any] = {"logGroupName": group, "logStreamNamePrefix": selection.prefix}
-        if not selection.prefix:
-            del self._request["logStreamNamePrefix"]
+        self._request = _of_selection(group, selection)
         if filter_pattern:
             self._request["filterPattern"] = filter_pattern
 
@@ -106,12 +102,7 @@ class GroupReader:
 
     def list(self, token: str) -> Listing:
         """A part of DescribeLogStreams; see HistorySource."""
-        request: dict[str, Any] = {"logGroupName": self._group}
-        if self._selection.prefix:
-            request["logStreamNamePrefix"] = self._selection.prefix
-        if token:
-            request["nextToken"] = token
-        body = _post(self._wire, LIST, request, token)
+        body = _post(self._wire, LIST, _of_selection(self._group, self._selection), token)
         try:
             found = logdecode.streams(body)
         except msgspec.DecodeError as error:
@@ -176,16 +167,20 @@ class GroupReader:
 
     def _filter(self, names: tuple[str, ...], start: int, stop: int, limit: int | None) -> dict[str, Any]:
         # FilterLogEvents includes its endTime.
-        request: dict[str, Any] = {"logGroupName": self._group, "startTime": start, "endTime": max(start, stop - 1)}
-        if names:
-            request["logStreamNames"] = list(names)
-        elif self._selection.prefix:
-            request["logStreamNamePrefix"] = self._selection.prefix
+        named: dict[str, Any] = {"logGroupName": self._group, "logStreamNames": list(names)}
+        request = named if names else _of_selection(self._group, self._selection)
+        request |= {"startTime": start, "endTime": max(start, stop - 1)}
         if self._pattern:
             request["filterPattern"] = self._pattern
         if limit is not None:
             request["limit"] = limit
         return request
+
+
+def _of_selection(group: str, selection: Selection) -> dict[str, Any]:
+    """The beginning of a request about the streams of a selection."""
+    prefix = {"logStreamNamePrefix": selection.prefix} if selection.prefix else {}
+    return {"logGroupName": group, **prefix}
 
 
 def _portion(answer: logdecode.Answer, token: str, decode: logdecode.Decode) -> Portion:
@@ -206,8 +201,6 @@ def _facts(stream: logdecode.Stream) -> StreamFacts:
 
 
 def _ask(wire: Poster, operation: str, request: dict[str, Any], token: str) -> logdecode.Answer:
-    if token:
-        request["nextToken"] = token
     body = _post(wire, operation, request, token)
     try:
         return logdecode.answer(body)
@@ -216,6 +209,8 @@ def _ask(wire: Poster, operation: str, request: dict[str, Any], token: str) -> l
 
 
 def _post(wire: Poster, operation: str, request: dict[str, Any], token: str) -> bytes:
+    if token:
+        request["nextToken"] = token
     try:
         return wire.post(operation, msgspec.json.encode(request))
     except AwsError as error:
