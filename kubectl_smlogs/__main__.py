@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 from kubectl_smlogs import exits
 from kubectl_smlogs.dispatch import Answer, Complete, decide
+from smkube.leaving import leave_with
 
 
 def main() -> int:
-    """Run the command line; the exit code."""
-    return run(sys.argv[1:])
+    """Run the command line, as the whole of this process; the exit code."""
+    return leave_with(lambda: run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:

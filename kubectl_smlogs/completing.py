@@ -119,8 +119,9 @@ def complete(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> C
 def main() -> int:
     """Entry point of `kubectl_complete-smlogs`, which kubectl runs with the words typed so far."""
     from kubectl_smlogs.__main__ import run
+    from smkube.leaving import leave_with
 
-    return run(["__complete", *sys.argv[1:]])
+    return leave_with(lambda: run(["__complete", *sys.argv[1:]]))
 
 
 def _flags(asked: Asked) -> Iterable[Candidate]:

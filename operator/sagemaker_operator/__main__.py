@@ -12,6 +12,7 @@ from sagemaker_operator.engine import logging_setup
 from sagemaker_operator.manager import Manager
 from smkube.errors import SmkubeError
 from smkube.kube import connection, kubeconfig
+from smkube.leaving import leave_with
 
 log = logging.getLogger(__name__)
 
@@ -40,5 +41,10 @@ def connect(wanted: settings.Settings, environ: Mapping[str, str]) -> connection
     return connection.connect(overrides, environ)
 
 
+def program() -> int:
+    """Run the operator as the whole of this process; returns the exit code, see `main`."""
+    return leave_with(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())
