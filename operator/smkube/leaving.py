@@ -18,12 +18,17 @@ def leave_with(run: Callable[[], int]) -> int:
     and OpenSSL with it, which ends in a segmentation fault now and then.
 
     Args:
-        run: the work; returns the exit code.
+        run: the work; returns the exit code, or raises SystemExit with it.
     """
     ending = [_FAILED]
     # Before everything else that is registered, so after everything else that is done: libraries remove their files.
     atexit.register(_end, ending)
-    ending[0] = run()
+    try:
+        ending[0] = run()
+    except SystemExit as leaving:
+        # What the interpreter makes of it: nothing is success, and a text is a failure.
+        ending[0] = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        raise
     return ending[0]
 
 

@@ -2,7 +2,7 @@
 
 The earliest time comes first, so the first lines come first and memory holds what is due next. Requests further ahead
 are sent while there is memory for their answers; what the timeline waits for may always be asked for, so that a full
-memory never stops it. Where one way's quota is used up for the moment, the next slice begins the other way.
+memory never stops it. Slices begin the way of whose quota more is left, for a quota that is not used grows no further.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ _AHEAD = 4
 _LEAST = 50
 _PER_EVENT = 200.0
 """Bytes of an event in an answer, as long as none was seen."""
+_STOCK = 0.75
+"""The share of its quota that the way by stream, with half the bytes, is used up to before a search takes its turn."""
 _SHARE = 0.8
 """The share of memory that the lanes being read may take with one full part each."""
 
@@ -70,10 +72,12 @@ class Board:
             bound: the time up to which everything is known.
         """
         wait = IDLE
-        for _, lane, piece in sorted(self._candidates(), key=itemgetter(0)):
+        candidates = sorted(self._candidates(), key=itemgetter(0))
+        spare = self._spare(candidates)
+        for _, lane, piece in candidates:
             if not self._room(lane, piece, bound):
                 continue
-            way, delay = self._way(lane, piece, now)
+            way, delay = self._way(lane, piece, now, spare=spare)
             if delay > 0:
                 wait = min(wait, delay)
                 continue
@@ -95,12 +99,12 @@ class Board:
         way, size = request.way, portion.size
         self.held -= request.expected
         if portion.last is not None and not request.piece.done:
-            self.held += size
             if request.piece.limit is None and size > self._parts[way] // 2:
                 self._parts[way] = (3 * self._parts[way] + size) // 4
             if not self._per_event:
                 self._per_event = size / max(1, portion.count())
-        request.lane.received(request.piece, portion)
+        if request.lane.received(request.piece, portion):
+            self.held += size
 
     def failed(self, request: Request) -> None:
         """Note that there was no answer; what follows from that is for the lane."""
@@ -127,15 +131,37 @@ class Board:
         ways = lane.ways if piece.way is None else (piece.way,)
         return self.held + min(self._expected(way, piece) for way in ways) <= self._memory
 
-    def _way(self, lane: Lane, piece: Slice, now: float) -> tuple[Way, float]:
-        """How to read a slice, and the seconds until its request may be sent."""
+    def _spare(self, candidates: Sequence[tuple[int, Lane, Slice]]) -> bool:
+        """Whether the searches that the last slices of lanes are waiting for leave time for others."""
+        last = sum(1 for _, lane, piece in candidates if piece.way is None and not lane.closed(piece))
+        others = len(candidates) - last
+        return not last or last * self._paces[Way.STREAM].rate < others * self._paces[Way.SEARCH].rate
+
+    def _way(self, lane: Lane, piece: Slice, now: float, *, spare: bool) -> tuple[Way, float]:
+        """How to read a slice, and the seconds until its request may be sent.
+
+        Args:
+            lane: the slice's.
+            piece: the slice.
+            now: the clock.
+            spare: whether there is more quota for searches than the last slices of lanes need.
+        """
         if piece.way is not None:
             return piece.way, self._paces[piece.way].delay(now)
         # A search is read to its end, so it is not for what may be the whole of a long stream.
-        short = lane.closed(piece) or piece.start > lane.start
+        closed = lane.closed(piece)
+        short = (closed or piece.start > lane.start) and not piece.long
         fit = [way for way in lane.ways if way is Way.STREAM or Way.STREAM not in lane.ways or short]
-        delays = {way: self._paces[way].delay(now) for way in sorted(fit, key=lambda way: way is not Way.STREAM)}
-        way = min(delays, key=delays.__getitem__)
+        if len(fit) == 1:
+            return fit[0], self._paces[fit[0]].delay(now)
+        stream, search = self._paces[Way.STREAM], self._paces[Way.SEARCH]
+        delays = {Way.STREAM: stream.delay(now), Way.SEARCH: search.delay(now)}
+        if closed:
+            by_search = spare and (delays[Way.SEARCH], stream.stock) < (delays[Way.STREAM], min(_STOCK, search.stock))
+        else:
+            # To tell the end takes one more request by stream, and none by search.
+            by_search = delays[Way.SEARCH] <= delays[Way.STREAM] + 1.0 / stream.rate
+        way = Way.SEARCH if by_search else Way.STREAM
         return way, delays[way]
 
     def _expected(self, way: Way, piece: Slice) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from smkube.logs.reading import StreamFacts, Way
-from smkube.logs.slices import FULL, Lane
+from smkube.logs.slices import FULL, SLACK, Lane
 
 if TYPE_CHECKING:
     from smkube.logs.reading import Portion
@@ -25,7 +25,6 @@ NAMES = 100
 _DEPTH = 3
 _FEW = 6
 """Parts of a search that are few."""
-_SLACK = 0.1
 _PATTERN_SLICES = 32
 _STALE = 2 * 3600 * 1000
 """Milliseconds for which the list may not know of a stream's last events, with room to spare."""
@@ -147,7 +146,7 @@ def _length(survey: Survey, *, together: int) -> int | None:
     if probe is None or probe.first is None or probe.last is None or probe.last <= probe.first:
         return None
     parts = 1.0 if probe.size * 3 > FULL[Way.SEARCH] else probe.size / FULL[Way.SEARCH]
-    return max(1, int((probe.last - probe.first) * together * (_DEPTH - _SLACK) / parts))
+    return max(1, int((probe.last - probe.first) * together * (_DEPTH - SLACK) / parts))
 
 
 def _active(survey: Survey) -> int:

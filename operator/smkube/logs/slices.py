@@ -10,6 +10,8 @@ Traps that the rules here come from (API reference: GetLogEvents, FilterLogEvent
   therefore asks for a little more than it needs, and is complete as soon as an event behind its stop is seen. That
   rests on the order of time within one stream. A search's order is not kept over its parts always, so a chain by
   search is read to its end.
+- A search tells its end at once, so it is tried for the last slice of a lane. Where it does not come to the end with
+  one part, the list did not know of what was written since: the slice is read as a stream then, which can be divided.
 - A token can go bad. The slice is then cut before the last millisecond that was seen, since that one may be
   incomplete, and what follows is read anew.
 """
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 
 from smkube.logs.model import SourceError, Trouble
 from smkube.logs.reading import Portion, Way
@@ -30,8 +33,10 @@ _GROWTH = 8.0
 """By how much the length of slices changes at most from one to the next."""
 _MARGIN = 400
 """The share of a full part's time, as a divisor, that a slice asks for beyond its stop: about twenty events."""
-_SLACK = 0.1
+SLACK = 0.06
 """The share of a part by which a slice stays below a whole number of parts: a few lines would need one more."""
+_FULLEST = 0.98
+"""The share of a part that a slice of one part is to have: as much slack, for its length, as longer ones have."""
 _RESTARTS = 8
 _PIECES = 16
 
@@ -52,6 +57,7 @@ class Slice:
         size: bytes received.
         skip: events at the start that were handed on already, see `smkube.logs.weave`.
         restarts: how often it was begun anew without getting on.
+        long: it is not for a search, which showed that it has more than was known.
         busy: a request is under way.
         done: nothing more is to be asked for.
         portions: what was received and not yet taken.
@@ -69,6 +75,7 @@ class Slice:
     size: int = 0
     skip: int = 0
     restarts: int = 0
+    long: bool = False
     busy: bool = False
     done: bool = False
     portions: deque[Portion] = field(default_factory=deque)
@@ -128,15 +135,18 @@ class Lane:
         return self.names[0] if len(self.names) == 1 else ""
 
     def candidates(self) -> Iterator[Slice]:
-        """Slices that a request could be sent for, in order of time; the last of them may be a new one."""
+        """Slices that a request could be sent for, in order of time; the last of them may be a new one.
+
+        Once the lane is laid out to its end, that is all of them; before, only the first that was not begun.
+        """
+        if all(piece.way is not None for piece in self.pieces):
+            self._plan()
         for piece in self.pieces:
             if piece.done or piece.busy:
                 continue
             yield piece
-            if piece.way is None:
+            if piece.way is None and self._frontier < self.stop:
                 return
-        if self._frontier < self.stop:
-            yield self._plan()
 
     def place(self, piece: Slice) -> int:
         """The time from which on a request for a slice brings events, as far as is known."""
@@ -154,15 +164,18 @@ class Lane:
             margin = max(1, (piece.stop - max(piece.start, self.first)) // (self._depth * _MARGIN))
             piece.until = min(piece.stop + margin, self.stop)
 
-    def received(self, piece: Slice, portion: Portion) -> None:
-        """Note a part of a slice.
+    def received(self, piece: Slice, portion: Portion) -> bool:
+        """Note a part of a slice; whether there is anything in it to be taken.
 
         Raises:
             SourceError: tokens go in circles again and again.
         """
         piece.busy = False
         if piece.done:
-            return
+            return False
+        if portion.token and piece.way is Way.SEARCH and Way.STREAM in self.ways and not self.closed(piece):
+            piece.way, piece.long = None, True
+            return False
         piece.parts += 1
         if portion.last is not None:
             piece.portions.append(portion)
@@ -181,6 +194,7 @@ class Lane:
             piece.token = portion.token
             piece.tokens.add(mark)
             self._divide(piece, portion)
+        return portion.last is not None
 
     def restart(self, piece: Slice, text: str) -> None:
         """Read a slice anew from the last millisecond that was seen, because its token is of no use.
@@ -208,17 +222,29 @@ class Lane:
             piece.done = True
         self._frontier = self.stop
 
-    def _plan(self) -> Slice:
-        """The next slice. The last one reaches to the end of the lane, for nobody knows where events end."""
-        begin, stop = self._frontier, self.stop
-        if self._length is not None:
-            end = max(begin, self.first) + self._length
-            if end + self._length // 2 < min(self._extent, self.stop):
-                stop = end
-        piece = Slice(begin, stop)
+    def _plan(self) -> None:
+        """Append the next slice, or all where few are left.
+
+        Of a stream, whose end is known about, the last ones have one part each, for they are to end at the same time.
+        The very last reaches to the end of the lane, for nobody knows where events end.
+        """
+        length, divisible = self._length, Way.STREAM in self.ways
+        if length is not None:
+            rest = min(self._extent, self.stop) - max(self._frontier, self.first)
+            part = length / (self._depth - SLACK)
+            if rest > (2 * self._depth * part if divisible else length + length // 2):
+                self._append(length)
+                return
+            slices = min(rest, ceil(rest / (part * _FULLEST))) if divisible else 1
+            for _ in range(slices - 1):
+                self._append(rest // slices)
+        if self._frontier < self.stop:
+            self._append(self.stop)
+
+    def _append(self, length: int) -> None:
+        stop = min(max(self._frontier, self.first) + length, self.stop)
+        self.pieces.append(Slice(self._frontier, stop))
         self._frontier = stop
-        self.pieces.append(piece)
-        return piece
 
     def _finish(self, piece: Slice) -> None:
         """A slice is complete: the next one is to be as long as this one should have been."""
@@ -226,7 +252,7 @@ class Lane:
         if not self.closed(piece) or piece.way is None:
             return
         parts = max(piece.size / self._full(piece.way), piece.parts - 2.0, 0.01)
-        factor = min(_GROWTH, max(1 / _GROWTH, (self._depth - _SLACK) / parts))
+        factor = min(_GROWTH, max(1 / _GROWTH, (self._depth - SLACK) / parts))
         self._length = max(1, int((piece.stop - max(piece.start, self.first, 0)) * factor))
 
     def _divide(self, piece: Slice, portion: Portion) -> None:
@@ -238,9 +264,10 @@ class Lane:
         if seen <= 0 or portion.size < FULL[Way.STREAM] // 4:
             return
         part = seen * self._full(Way.STREAM) / piece.size
-        length = max(1, int(part * (self._depth - _SLACK)))
-        stop = piece.last + max(1, int(part * (self._depth - 1 - _SLACK)))
-        expected = piece.stop if closed or piece.last >= self._extent else min(piece.stop, self._extent)
+        length = max(1, int(part * (self._depth - SLACK)))
+        stop = piece.last + max(1, int(part * (self._depth - 1 - SLACK)))
+        # What was seen up to the very time that the list tells for the last event is all there is, most likely.
+        expected = piece.stop if closed or piece.last > self._extent else min(piece.stop, self._extent)
         if stop + length // 2 >= expected:
             return
         self._length = length

@@ -50,6 +50,8 @@ class Column:
 
     def span(self, now: int) -> tuple[int, int, int] | None:
         """First and last stamp and the latest arrival of what can be read; None where nothing can."""
+        if self._stamps and now >= self._settled:
+            return self._stamps[0], self._stamps[-1], self._settled
         seen = [index for index in range(len(self._stamps)) if self._readable[index] <= now]
         if not seen:
             return None

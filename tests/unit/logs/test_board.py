@@ -74,6 +74,63 @@ def test_the_other_way_is_used_while_one_quota_is_used_up() -> None:
     assert 0 < picked < 1
 
 
+def _ways(board: Board) -> list[Way]:
+    """How the next slices are read, one after the other at one moment."""
+    ways: list[Way] = []
+    while isinstance(picked := board.pick(0.0, 0), Request):
+        ways.append(picked.way)
+    return ways
+
+
+def _two_paces(stream: float, search: float) -> dict[Way, Pace]:
+    return {Way.STREAM: Pace(stream), Way.SEARCH: Pace(search), Way.LIST: Pace(1.0)}
+
+
+def test_quotas_are_used_up_side_by_side() -> None:
+    """No quota stays full while the other one is used up; streams come first, with half the bytes."""
+    lane = Lane(("s",), BOTH, SPAN, first=0, last=900_000, length=1000)
+    ways = _ways(Board([lane], _two_paces(25.0, 25.0), 1 << 40))
+    assert set(ways[:6]) == {Way.STREAM}
+    assert 12 <= ways[:30].count(Way.STREAM) <= 18
+    assert len(ways) == 48
+
+
+def test_what_streams_grant_at_once_is_not_searched() -> None:
+    """Where requests are slower than the quota grows, all go the way with half the bytes."""
+    lane = Lane(("s",), BOTH, SPAN, first=0, last=900_000, length=1000)
+    board = Board([lane], _two_paces(25.0, 25.0), 1 << 40)
+    for second in range(20):
+        picked = board.pick(float(second), 0)
+        assert isinstance(picked, Request)
+        assert picked.way is Way.STREAM
+
+
+def test_searches_are_left_to_the_last_slices() -> None:
+    """A search tells the end of a lane at once: quota for it is not spent on others when the ends are near."""
+    lanes = [Lane((name,), BOTH, SPAN, first=0, last=2000, length=3000) for name in "abcd"]
+    board = Board(lanes, _two_paces(40.0, 3.0), 1 << 40)
+    picked = []
+    while isinstance(one := board.pick(0.0, 0), Request):
+        picked.append((one.lane.closed(one.piece), one.way))
+    assert (True, Way.SEARCH) not in picked
+    assert picked.count((False, Way.SEARCH)) == 2
+    assert (False, Way.STREAM) in picked
+
+
+def test_a_forgotten_answer_takes_no_memory() -> None:
+    """What a search brought of a slice that is too long for it is not held."""
+    lane = Lane(("s",), BOTH, SPAN, first=1, last=2000, length=1000)
+    board = _board([lane])
+    requests = [_pick(board) for _ in list(lane.candidates())]
+    last = requests[-1]
+    assert (last.way, lane.closed(last.piece)) == (Way.SEARCH, False)
+    before = board.held
+    board.received(last, Portion(2000, 2000, 5_000_000, "t", lambda: iter(()), lambda: 1000))
+    assert board.held == before - last.expected
+    again = _pick(board)
+    assert (again.piece, again.way) == (last.piece, Way.STREAM)
+
+
 def _survey(streams: int, probe: Portion | None, *, ways: frozenset[Way] = BOTH, alike: bool = True) -> Survey:
     facts = tuple(
         StreamFacts(f"s{number:03}", 1 if alike else number * 1000 + 1, 900_000 if alike else number * 1000 + 900)

@@ -63,6 +63,28 @@ def test_refusals_of_one_moment_count_once() -> None:
     assert before * 0.5 < pace.rate < before
 
 
+def test_what_is_published_is_not_exceeded_at_once() -> None:
+    """Some seconds of full use meet the published quota without a single refusal; only then more is tried."""
+    bucket, pace = Bucket(25.0), Pace(25.0)
+    granted, refused = _play(pace, bucket, 8.0)
+    assert (granted > 0.95 * 25 * 9, refused) == (True, 0)
+    assert pace.rate <= 25.0
+    free, plenty = Bucket(1000.0), Pace(25.0)
+    _play(plenty, free, 12.0)
+    assert plenty.rate > 25.0
+
+
+def test_stock_is_the_share_that_is_left() -> None:
+    """It falls with each request and is full again after a second."""
+    pace = Pace(10.0)
+    assert pace.stock == pytest.approx(1.0)
+    for _ in range(5):
+        pace.take(0.0)
+    assert pace.stock == pytest.approx(1 - 5 / 9.7)
+    assert pace.delay(1.0) == 0.0
+    assert pace.stock == pytest.approx(1.0)
+
+
 def test_quotas_differ_by_region() -> None:
     """The published quotas of some regions, and of all others."""
     assert rates("us-east-1")[Way.SEARCH] == 25.0

@@ -49,19 +49,54 @@ def _covers(lane: Lane) -> bool:
 
 def test_slices_follow_each_other_to_the_end_of_the_span() -> None:
     """Slices with a known length end with one that is open, however early the list says that events end."""
-    lane = Lane(("s",), BOTH, SPAN, first=1000, last=5000, length=1000)
+    lane = Lane(("s",), BOTH, SPAN, first=1000, last=6000, length=1000)
     pieces = []
     while (piece := next(iter(lane.candidates()), None)) is not None:
         lane.begin(piece, Way.STREAM, None)
         piece.busy = True
         pieces.append(piece)
-    assert [(piece.start, piece.stop) for piece in pieces] == [
-        (0, 2000),
-        (2000, 3000),
-        (3000, 4000),
-        (4000, SPAN[1]),
-    ]
+    assert [(piece.start, piece.stop) for piece in pieces[:3]] == [(0, 2000), (2000, 3000), (3000, 4000)]
+    assert pieces[-1].stop == SPAN[1]
+    assert _covers(lane)
     assert all(piece.until >= piece.stop for piece in pieces)
+
+
+def test_the_last_slices_have_one_part_each() -> None:
+    """So they can be read at the same time; once they are laid out, requests can be sent for any of them."""
+    lane = Lane(("s",), BOTH, SPAN, first=1000, last=3000, length=1000)
+    pieces = list(lane.candidates())
+    lengths = [piece.stop - max(piece.start, lane.first) for piece in pieces]
+    assert len(set(lengths[:-1])) == 1
+    assert 1000 / 4 < lengths[0] < 1000 / 2.9
+    assert 0 < 3000 - pieces[-1].start <= lengths[0] + len(pieces)
+    assert pieces[-1].stop == SPAN[1]
+    assert _covers(lane)
+
+
+def test_the_last_slices_of_a_search_are_as_long_as_the_others() -> None:
+    """Where a search ends is known badly, and a request for every part of what may be empty would be too many."""
+    lane = Lane((), frozenset({Way.SEARCH}), SPAN, first=1000, last=5000, length=1000)
+    stops = []
+    while (piece := next(iter(lane.candidates()), None)) is not None:
+        lane.begin(piece, Way.SEARCH, None)
+        piece.busy = True
+        stops.append(piece.stop)
+    assert stops == [2000, 3000, 4000, SPAN[1]]
+
+
+@pytest.mark.parametrize("last", [0, 999, 1000, 1001, 1002, 1005, 1999, 2000])
+@pytest.mark.parametrize("length", [1, 2, 5, 3000])
+def test_no_slice_is_empty(last: int, length: int) -> None:
+    """However short lanes and slices are: each has a millisecond at least, and together they are the span."""
+    lane = Lane(("s",), BOTH, (1000, 2000), last=last, length=length)
+    pieces = []
+    while (piece := next(iter(lane.candidates()), None)) is not None:
+        lane.begin(piece, Way.STREAM, None)
+        piece.busy = True
+        pieces.append(piece)
+    assert (pieces[0].start, pieces[-1].stop) == (1000, 2000)
+    assert all(piece.start < piece.stop for piece in pieces)
+    assert _covers(lane)
 
 
 def test_a_slice_is_complete_with_an_event_behind_its_stop() -> None:
@@ -86,6 +121,28 @@ def test_a_search_is_read_to_its_end() -> None:
     assert piece.done
 
 
+def test_the_end_of_a_stream_that_is_longer_than_listed_is_not_searched() -> None:
+    """A search that does not bring the last slice at once is forgotten: the slice is read as a stream, divided."""
+    lane = Lane(("s",), BOTH, SPAN, first=0, last=900, length=3000)
+    piece = _next(lane, Way.SEARCH)
+    assert lane.received(piece, _portion([10, 20], "t", FULL[Way.SEARCH])) is False
+    assert (piece.way, piece.long, piece.done, list(piece.portions)) == (None, True, False, [])
+    again = _next(lane, Way.STREAM)
+    assert again is piece
+    assert lane.received(piece, _portion([10, 20], "t", FULL[Way.STREAM])) is True
+    assert piece.stop < SPAN[1]
+    assert _covers(lane)
+
+
+def test_where_only_a_search_is_allowed_it_is_read_to_its_end() -> None:
+    """The last slice is read by search, however long it is, where there is no other way."""
+    lane = Lane(("s",), frozenset({Way.SEARCH}), SPAN, first=0)
+    piece = _next(lane, Way.SEARCH)
+    assert lane.received(piece, _portion([10, 20], "t")) is True
+    assert lane.received(piece, _portion([30])) is True
+    assert piece.done
+
+
 def test_a_long_slice_leaves_its_rest_to_others() -> None:
     """A stream of which nothing was known is divided as soon as a full part has shown how dense it is."""
     lane = Lane(("s",), BOTH, SPAN)
@@ -96,6 +153,15 @@ def test_a_long_slice_leaves_its_rest_to_others() -> None:
     following = next(one for one in lane.candidates() if one is not piece)
     assert following.start == piece.stop
     assert _covers(lane)
+
+
+@pytest.mark.parametrize(("last", "divided"), [(2000, False), (1999, True)])
+def test_what_ends_as_listed_is_not_divided(last: int, divided: bool) -> None:
+    """Nothing is asked for behind the last event that the list knows, unless there are events behind it."""
+    lane = Lane(("s",), BOTH, SPAN, first=0, last=last)
+    piece = _next(lane)
+    lane.received(piece, _portion([1000, 2000], "t", FULL[Way.STREAM]))
+    assert (piece.stop < SPAN[1]) is divided
 
 
 def test_a_slice_in_the_middle_is_divided_without_gap() -> None:
