@@ -48,11 +48,15 @@ imports: setup ## the import directions of pyproject.toml
 
 verify: setup ## are generated files current?
 	@$(RUN) -m sagemaker_operator.crds --check
+	@$(RUN) packaging/install/generate.py --check
+	@$(RUN) packaging/monitoring/generate.py --check
 	@$(RUN) packaging/argocd/generate.py --check
 	@$(RUN) packaging/docs/generate.py --check
 
 generate: setup ## write the generated files anew
 	@$(RUN) -m sagemaker_operator.crds
+	@$(RUN) packaging/install/generate.py
+	@$(RUN) packaging/monitoring/generate.py
 	@$(RUN) packaging/argocd/generate.py
 	@$(RUN) packaging/docs/generate.py
 

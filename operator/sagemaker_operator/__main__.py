@@ -18,11 +18,15 @@ log = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the operator; returns the exit code: 0 after a signal, 1 when it cannot run, 2 for wrong flags."""
+    """Run the operator; returns the exit code: 0 after a signal, 1 when it cannot run.
+
+    Raises:
+        SystemExit: with 2 for wrong flags, with 0 once help or version are shown.
+    """
     wanted = settings.parse(sys.argv[1:] if arguments is None else arguments, os.environ)
     logging_setup.configure(wanted.log_format, level=getattr(logging, wanted.log_level.upper()))
     try:
-        return Manager(wanted, connect(wanted, os.environ)).run()
+        return Manager(wanted, connect(wanted, os.environ), os.environ).run()
     except SmkubeError as error:
         log.error("%s", error)  # noqa: TRY400 - the text is for a user; there is no bug to trace
         return 1
@@ -42,7 +46,7 @@ def connect(wanted: settings.Settings, environ: Mapping[str, str]) -> connection
 
 
 def program() -> int:
-    """Run the operator as the whole of this process; returns the exit code, see `main`."""
+    """Run the operator as the whole of this process; as `main` besides."""
     return leave_with(main)
 
 

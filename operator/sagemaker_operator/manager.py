@@ -1,4 +1,8 @@
-"""Puts the parts of the process together, starts them in order and stops them in order."""
+"""Puts the parts of the process together, starts them in order and stops them in order.
+
+A process whose role is still the installers' placeholder starts none of what works: it stays, says what to do, and is
+not ready, so that the pod shows that something is missing instead of crashing again and again.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,26 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
+from sagemaker_operator import identity, selection
 from sagemaker_operator.budgets import Budgets
 from sagemaker_operator.engine import health, wakes
 from sagemaker_operator.engine.cache import Cache
+from sagemaker_operator.engine.census import Census
 from sagemaker_operator.engine.cloud import Cloud
 from sagemaker_operator.engine.controller import Controller
 from sagemaker_operator.engine.events import Recorder
 from sagemaker_operator.engine.feed import Feeds
 from sagemaker_operator.engine.lease import Elector
+from sagemaker_operator.engine.ledger import Ledger
 from sagemaker_operator.engine.metrics import Metrics
 from sagemaker_operator.engine.reflector import Reflector
+from sagemaker_operator.engine.signs import Signs
+from sagemaker_operator.engine.watched import Watched
 from sagemaker_operator.engine.workqueue import WorkQueue
 from sagemaker_operator.settings import Settings
 from smkube import __version__, kinds
@@ -32,22 +42,19 @@ from smkube.kube.client import Client
 
 log = logging.getLogger(__name__)
 
-LEASE = "sagemaker-k8s-operator"
-"""Name of the leader election Lease."""
-GRACE = 8.0
-"""Seconds that workers have to finish their object at the end; the original's pods are killed after 10."""
-
-
+LAST_WORDS = 1.0
+"""Seconds that Events and the lease have at the end, each, once the workers' time is over."""
 SLOWEST_PASS = 180.0
 """Seconds one pass may take when AWS hangs: a few calls, each with its time-outs."""
+REMIND_EVERY = 1200.0
+"""Seconds after which a process that cannot work says so again; Events are kept for an hour by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What runs for one kind."""
+    """What works on one kind."""
 
     controller: Controller
-    reflector: Reflector
     workers: tuple[threading.Thread, ...]
 
 
@@ -57,80 +64,134 @@ class Manager:
     Args:
         settings: how it is to run.
         link: the connection to Kubernetes.
+        environ: the environment, which tells who we are at AWS and in which pod (POD_NAME, POD_NAMESPACE, POD_UID).
     """
 
-    def __init__(self, settings: Settings, link: connection.Connection) -> None:
+    def __init__(self, settings: Settings, link: connection.Connection, environ: Mapping[str, str]) -> None:
         self._settings = settings
+        self._environ = environ
+        self._home = environ.get("POD_NAMESPACE") or connection.pod_namespace()
+        self._hindrance = identity.hindrance(environ, self._home)
         self._stop = threading.Event()
         self._leading = threading.Event()
         self._beats = health.Heartbeats()
         self._metrics = Metrics()
+        self._signs = Signs(self._metrics, self._beats)
         self._client = Client(
             link,
             user_agent=f"sagemaker-operator/{__version__}",
-            pool_size=settings.workers * len(kinds.ALL) + 8,
-            on_answer=self._metrics.kube_request,
+            pool_size=settings.workers * len(settings.kinds) + 8,
+            on_answer=self._signs.kube_answer,
         )
-        self._recorder = Recorder(self._client, on_drop=self._metrics.event_dropped)
+        self._recorder = Recorder(
+            self._client,
+            on_drop=self._metrics.event_dropped,
+            beat=lambda within: self._beats.beat("events", within),
+        )
         self._cloud = Cloud(
             Clients(user_agent=f"sagemaker-on-kubernetes/{__version__}", pool_size=settings.workers * 2),
             Budgets(time.monotonic),
             default_endpoint=settings.default_endpoint,
-            observer=self._metrics,
+            observer=self._signs,
             stop=self._stop,
         )
-        self._feeds = Feeds(self._cloud, self._on_news, stop=self._stop, beat=self._feed_beat, watch=self._feed_watch)
-        self._elector = self._candidate(link) if settings.enable_leader_election else None
-        self._caches = {kind.name: Cache() for kind in kinds.ALL}
-        self._controllers: dict[str, Controller] = {}
-        self._parts = {kind.name: self._part(kind) for kind in kinds.ALL}
-        address = health.parse_address(settings.metrics_addr)
-        self._health = address and health.HealthServer(
-            address, live=self._beats.late, ready=self._unready, metrics=self._metrics.render
+        self._feeds = Feeds(
+            self._cloud, self._on_news, stop=self._stop, beat=self._signs.feed, watch=self._signs.watch_feed
         )
-        self._metrics.watch_leader(self._leads)
+        self._lease = settings.lease_namespace or self._home or settings.namespace or link.namespace
+        name = settings.lease_name or selection.lease_name(settings.kinds, settings.namespace, self._lease)
+        self._elector = self._candidate(name) if settings.enable_leader_election else None
+        watched = selection.watched(settings.kinds)
+        self._caches = Watched({kind.name: Cache() for kind in watched})
+        self._controllers: dict[str, Controller] = {}
+        self._ledger = Ledger(self._metrics.job_ended, self._leads)
+        self._reflectors = {kind.name: self._reflector(kind) for kind in watched}
+        self._parts = {kind.name: self._part(kind) for kind in settings.kinds}
+        self._servers = health.servers(
+            settings.metrics_addr,
+            settings.health_addr,
+            live=self._beats.late,
+            ready=self._unready,
+            metrics=self._metrics.render,
+        )
+        self._metrics.declare_process(__version__)
+        self._metrics.add(Census({kind: self._caches[kind.name] for kind in settings.kinds}, self._leads))
+        self._metrics.watch_leader(self._leads, name if self._elector else "")
+        self._metrics.watch_ready(lambda: not self._unready())
 
     def run(self) -> int:
         """Run until SIGTERM or SIGINT; returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         log.info("Starting manager in the namespace: %s", self._settings.namespace)
-        self._start()
-        while not self._stop.wait(1.0):
-            pass
+        for server in self._servers:
+            server.start()
+        self._recorder.start()
+        if self._hindrance:
+            self._remind()
+        else:
+            self._start()
+        self._until_stopped()
         self._end()
         return 0
 
     # --- start and end ---------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        if self._health:
-            self._health.start()
-            log.info("Serving /metrics, /healthz and /readyz on port %d.", self._health.port)
-        self._recorder.start()
+        warning = identity.no_credentials(self._environ, lambda path: Path(path).expanduser().exists())
+        if warning:
+            log.warning("%s", warning)
+        if self._settings.kinds != kinds.ALL:
+            own, watched = ([kinds.BY_NAME[name].plural for name in table] for table in (self._parts, self._reflectors))
+            log.info("Works on %s; watches %s.", ", ".join(own), ", ".join(watched))
+        for name, reflector in self._reflectors.items():
+            kind = kinds.BY_NAME[name]
+            self._metrics.watch_staleness(kind.singular, reflector.staleness)
+            self._beats.beat(f"reflector-{kind.plural}")
+            reflector.start()
         for part in self._parts.values():
-            part.reflector.start()
             for worker in part.workers:
                 worker.start()
         if self._elector is None:
             self._leading.set()
         else:
+            self._beats.beat("lease")
             self._elector.start()
+
+    def _until_stopped(self) -> None:
+        # In short waits, between which a signal's handler runs.
+        due = time.monotonic() + REMIND_EVERY
+        while not self._stop.wait(1.0):
+            if self._hindrance and time.monotonic() >= due:
+                due += REMIND_EVERY
+                self._remind()
+
+    def _remind(self) -> None:
+        """Say what keeps this process from working, in the log and beside its Pod."""
+        log.error("%s", self._hindrance)
+        pod = identity.pod(self._environ, self._home)
+        if pod:
+            self._recorder.about(pod, "Warning", identity.ROLE_NOT_SET, self._hindrance, "Start")
 
     def _end(self) -> None:
         log.info("Stopping: objects in work are finished, nothing new is begun.")
-        give_up = time.monotonic() + GRACE
+        give_up = time.monotonic() + self._settings.shutdown_timeout
         for part in self._parts.values():
             part.controller.queue.shut_down()
-            part.reflector.stop()
-        for part in self._parts.values():
-            for worker in part.workers:
-                worker.join(max(0.1, give_up - time.monotonic()))
+        for reflector in self._reflectors.values():
+            reflector.stop()
+        workers = [worker for part in self._parts.values() for worker in part.workers if worker.ident is not None]
+        for worker in workers:
+            worker.join(max(0.0, give_up - time.monotonic()))
+        busy = sum(worker.is_alive() for worker in workers)
+        if busy:
+            log.warning("%d workers still wait for an answer; the next process looks what became of it.", busy)
+        self._recorder.stop(LAST_WORDS)
         if self._elector is not None:
-            self._elector.stop()
-        self._recorder.stop(1.0)
-        if self._health:
-            self._health.stop()
+            # While anything may still be done here, the lease has to run out by itself.
+            self._elector.stop(LAST_WORDS, give_back=not busy)
+        for server in self._servers:
+            server.stop()
         log.info("Stopped.")
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -143,9 +204,23 @@ class Manager:
 
     # --- parts -----------------------------------------------------------------------------------------------
 
+    def _reflector(self, kind: kinds.Kind) -> Reflector:
+        name = f"reflector-{kind.plural}"
+        return Reflector(
+            self._client,
+            kinds.resource_path(kind, self._settings.namespace or None),
+            self._caches[kind.name],
+            lambda _change, old, new: self._on_change(kind, old, new),
+            name=kind.plural,
+            stop=self._stop,
+            beat=lambda within: self._beats.beat(name, within + health.BEAT_WITHIN),
+        )
+
     def _part(self, kind: kinds.Kind) -> Part:
         queue: WorkQueue[str] = WorkQueue(metrics=self._metrics.queue(kind.singular))
-        self._metrics.declare_controller(kind.singular)
+        self._metrics.declare_controller(kind.singular, self._settings.workers)
+        if kind in kinds.JOBS:
+            self._metrics.declare_jobs(kind.singular)
         controller = Controller(
             kind,
             client=self._client,
@@ -158,91 +233,67 @@ class Manager:
             consistency_window=self._settings.consistency_window,
             on_result=self._metrics.reconciled,
             on_write=lambda old, new: self._relay(kind, old, new),
+            on_release=lambda obj, description: self._ledger.released(kind, obj, description),
             spawn_limit=self._settings.spawn_limit,
             stop=self._stop,
             allowed=self._leads,
         )
         self._controllers[kind.name] = controller
-
-        name = f"reflector-{kind.plural}"
-        reflector = Reflector(
-            self._client,
-            kinds.resource_path(kind, self._settings.namespace or None),
-            self._caches[kind.name],
-            lambda _change, old, new: self._on_change(kind, old, new),
-            name=kind.plural,
-            stop=self._stop,
-            beat=lambda within: self._beats.beat(name, within + health.BEAT_WITHIN),
+        names = [f"worker-{kind.plural}-{number}" for number in range(self._settings.workers)]
+        workers = (
+            threading.Thread(target=self._work, args=(controller, name), name=name, daemon=True) for name in names
         )
-        self._metrics.watch_staleness(kind.singular, reflector.staleness)
-        workers = tuple(
-            threading.Thread(
-                target=self._work,
-                args=(controller, f"{kind.plural}-{number}"),
-                name=kind.plural,
-                daemon=True,
-            )
-            for number in range(self._settings.workers)
-        )
-        return Part(controller, reflector, workers)
+        return Part(controller, tuple(workers))
 
     def _work(self, controller: Controller, name: str) -> None:
         """A worker's life: wait for the caches and for the lead, then work until the end.
 
         For all caches: who finds no owner in one that is still empty would take what it owns for abandoned.
         """
-        for needed in (*(part.reflector.synced for part in self._parts.values()), self._leading):
+        for needed in (*(reflector.synced for reflector in self._reflectors.values()), self._leading):
             while not needed.wait(1.0):
                 if self._stop.is_set():
                     return
-        controller.work(lambda: self._beats.beat(f"worker-{name}", SLOWEST_PASS))
-        self._beats.remove(f"worker-{name}")
+        controller.work(lambda: self._beats.beat(name, SLOWEST_PASS))
+        self._beats.remove(name)
 
     def _on_change(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
-        self._parts[kind.name].controller.on_change(old, new)
+        if kind.name in self._controllers:
+            self._controllers[kind.name].on_change(old, new)
         self._relay(kind, old, new)
 
     def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
+        if kind.name in self._controllers:
+            self._ledger.changed(kind, old, new)
         wakes.relay(self._controllers, self._caches, kind, old, new)
 
     def _on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
-        self._parts[kind.name].controller.on_news(key, look)
-
-    def _feed_beat(self, name: str, within: float | None) -> None:
-        if within is None:
-            self._beats.remove(name)
-        else:
-            self._beats.beat(name, within)
-
-    def _feed_watch(self, kind: str, region: str, read: Callable[[], float] | None) -> None:
-        if read is None:
-            self._metrics.forget_feed(kind, region)
-        else:
-            self._metrics.watch_feed(kind, region, read)
+        self._controllers[kind.name].on_news(key, look)
 
     def _unready(self) -> list[str]:
+        if self._hindrance:
+            return [self._hindrance]
         return [
             f"the cache of {kinds.BY_NAME[name].plural} is not filled yet"
-            for name, part in self._parts.items()
-            if not part.reflector.synced.is_set()
+            for name, reflector in self._reflectors.items()
+            if not reflector.synced.is_set()
         ]
 
     # --- leadership ------------------------------------------------------------------------------------------
 
-    def _candidate(self, link: connection.Connection) -> Elector:
-        namespace = self._settings.lease_namespace or connection.pod_namespace() or self._settings.namespace
+    def _candidate(self, name: str) -> Elector:
         return Elector(
             self._client,
-            namespace or link.namespace,
-            LEASE,
-            f"{socket.gethostname()}_{uuid.uuid4()}",
+            self._lease,
+            name,
+            f"{self._environ.get('POD_NAME') or socket.gethostname()}_{uuid.uuid4()}",
             on_started=self._leading.set,
             on_stopped=self._lost,
             beat=lambda within: self._beats.beat("lease", within + health.BEAT_WITHIN),
         )
 
     def _leads(self) -> bool:
-        return self._elector is None or self._elector.is_leader()
+        return not self._hindrance and (self._elector is None or self._elector.is_leader())
 
     def _lost(self) -> None:
         """Another replica may act from now on: whatever is under way here ends at once."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from smkube import __version__
+from sagemaker_operator import selection
+from smkube import __version__, kinds
 
 ENDPOINT_VARIABLE = "AWS_DEFAULT_SAGEMAKER_ENDPOINT"
 """Environment variable that gives the SageMaker URL for objects without `sageMakerEndpoint` (the original's)."""
@@ -32,7 +33,8 @@ environment:
 examples:
   sagemaker-operator                                  all namespaces, with the kubeconfig kubectl uses
   sagemaker-operator --namespace=team-a               one namespace only
-  sagemaker-operator --enable-leader-election         one of several replicas acts"""
+  sagemaker-operator --enable-leader-election         one of several replicas acts
+  sagemaker-operator --kinds=trainingjobs,htj         training and tuning jobs only"""
 
 _ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^:\s]*):(\d{1,5})$")
 _BOOLEAN = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
@@ -43,6 +45,7 @@ class Settings:
     """How the operator is to run; see the flags for the meaning of each field."""
 
     metrics_addr: str
+    health_addr: str
     enable_leader_election: bool
     namespace: str
     kubeconfig: str
@@ -52,6 +55,9 @@ class Settings:
     spawn_limit: int
     consistency_window: float
     lease_namespace: str
+    lease_name: str
+    kinds: tuple[kinds.Kind, ...]
+    shutdown_timeout: float
     log_format: Literal["text", "json"]
     log_level: str
     default_endpoint: str
@@ -74,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--metrics-addr", type=_address, default=":8080", metavar="HOST:PORT",
         help="where to serve /metrics, /healthz and /readyz; 0 serves nothing (default :8080)")  # fmt: skip
+    add("--health-addr", type=_address, default="0", metavar="HOST:PORT",
+        help="where to serve /healthz and /readyz besides, without /metrics; 0: nowhere (default 0)")  # fmt: skip
     add("--enable-leader-election", type=_boolean, nargs="?", const=True, default=False, metavar="BOOL",
         help="act only while holding the lease, so that several replicas can run (default false)")  # fmt: skip
     add("--namespace", default="", help="watch this namespace only (default: all namespaces)")
@@ -88,6 +96,14 @@ def _parser() -> argparse.ArgumentParser:
         help="training jobs of a tuning job that are shown as TrainingJob objects at most (default 100)")  # fmt: skip
     add("--lease-namespace", default="", metavar="NAMESPACE",
         help="namespace of the leader election lease (default: the pod's, else --namespace, else default)")  # fmt: skip
+    add("--lease-name", default="", metavar="NAME",
+        help=f"name of that lease (default {selection.LEASE}, with the short names of --kinds and a --namespace "
+             "other than the lease's own appended)")  # fmt: skip
+    add("--kinds", type=_kinds, default=kinds.ALL, metavar="KIND,...",
+        help="work on these kinds only, as trainingjobs or tj; what they need to know of others is watched. Operators "
+             "of a cluster may share the kinds between them, each kind belonging to one (default: all)")  # fmt: skip
+    add("--shutdown-timeout", type=_seconds, default=8.0, metavar="SECONDS",
+        help="how long work may take at the end; less than the pod's grace period (default 8)")  # fmt: skip
     add("--log-format", choices=("text", "json"), default="text", help="form of the log on stderr (default text)")
     add("--log-level", choices=("debug", "info", "warning", "error"), default="info", help="(default info)")
     parser.add_argument("--version", action="version", version=__version__)
@@ -104,6 +120,13 @@ def _address(text: str) -> str:
     if text != "0" and (not found or int(found[2]) > 65535):
         raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT, :PORT or 0")
     return text
+
+
+def _kinds(text: str) -> tuple[kinds.Kind, ...]:
+    try:
+        return selection.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _boolean(text: str) -> bool:

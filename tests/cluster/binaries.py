@@ -1,7 +1,7 @@
-"""Where kube-apiserver, etcd and kubectl come from; it must not start a control plane.
+"""Where kube-apiserver, etcd, kubectl and helm come from; it must not start a control plane.
 
-Order: the folder that KUBEBUILDER_ASSETS names (the convention of controller-runtime's envtest), kubectl also
-from PATH, then our cache folder, and last a build from Go modules into that folder.
+Order: the folder that KUBEBUILDER_ASSETS names (the convention of controller-runtime's envtest), kubectl and helm
+also from PATH, then our cache folder, and last a build from Go modules into that folder.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from tests.cluster.errors import ClusterError
-from tests.cluster.gobuild import MODULE, SPACE_NEEDED, build
+from tests.cluster.gobuild import HELM_MODULE, MODULE, SPACE_NEEDED, build, build_helm
 from tests.cluster.progress import Progress
-from tests.cluster.versions import OLDEST_KUBECTL, Version, parse_version, pinned_versions
+from tests.cluster.versions import OLDEST_HELM, OLDEST_KUBECTL, Version, parse_version, pinned_helm, pinned_versions
 
 SERVERS: Final = ("kube-apiserver", "etcd")
 
@@ -76,6 +76,33 @@ def find(environ: Mapping[str, str], progress: Progress) -> Binaries:
     return Binaries(found["kube-apiserver"], found["etcd"], found["kubectl"], version)
 
 
+def helm(environ: Mapping[str, str], progress: Progress) -> Path:
+    """Return the command helm: from PATH if it is new enough, else ours; built once.
+
+    Raises:
+        ClusterError: the build failed; the text says what to do.
+    """
+    on_path = shutil.which("helm", path=environ.get("PATH", os.defpath))
+    if on_path is not None and (_version_of([on_path, "version", "--short"]) or (0, 0, 0)) >= OLDEST_HELM:
+        return Path(on_path).absolute()
+    version = pinned_helm((HELM_MODULE / "go.mod").read_text(encoding="utf-8"))
+    program = cached_path(cache_folder(environ), "helm", version, platform.system(), platform.machine())
+    if not program.exists():
+        with _building(environ, progress) as cache:
+            # Another process may have built it while this one waited.
+            if not program.exists():
+                _build_helm(program, version, cache, environ, progress)
+    return program
+
+
+def _build_helm(program: Path, version: Version, cache: Path, environ: Mapping[str, str], progress: Progress) -> None:
+    progress.say(f"building helm once, into {program.parent}")
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=cache) as folder:
+        build_helm(Path(folder), version, cache=cache, environ=environ, progress=progress)
+        program.parent.mkdir(exist_ok=True)
+        (Path(folder) / program.name).rename(program)
+
+
 def _servers(environ: Mapping[str, str]) -> tuple[dict[str, Path], Version]:
     assets = environ.get("KUBEBUILDER_ASSETS")
     if not assets:
@@ -128,14 +155,25 @@ def _version_of(command: Sequence[str]) -> Version | None:
 
 
 def _build_missing(missing: Sequence[str], environ: Mapping[str, str], progress: Progress) -> None:
+    with _building(environ, progress) as cache:
+        # Another process may have built them while this one waited.
+        wanted = {name: path for name, path in _cached(environ, missing).items() if not path.exists()}
+        if wanted:
+            _build_into(wanted, cache, environ, progress)
+
+
+@contextlib.contextmanager
+def _building(environ: Mapping[str, str], progress: Progress) -> Iterator[Path]:
+    """Make the cache folder and let nobody else build in it.
+
+    Raises:
+        ClusterError: the folder cannot be written to.
+    """
     cache = cache_folder(environ)
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with _build_lock(cache, progress):
-            # Another process may have built them while this one waited.
-            wanted = {name: path for name, path in _cached(environ, missing).items() if not path.exists()}
-            if wanted:
-                _build_into(wanted, cache, environ, progress)
+            yield cache
     except OSError as error:
         raise ClusterError(
             f"cannot write to the cache folder {cache}: {error.strerror}; set XDG_CACHE_HOME to another folder"

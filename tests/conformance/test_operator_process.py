@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 from smkube.kinds import TRAINING_JOB
 from tests.cluster.controlplane import ControlPlane
 from tests.conformance.operator_scene import Scene
-from tests.stack.stack import ACCOUNT, NAMESPACE, VENV_BIN, Stack
+from tests.stack.stack import ACCOUNT, VENV_BIN, Stack
 from tests.stack.waiting import until
 
 PROGRAM = str(VENV_BIN / "sagemaker-operator")
@@ -38,9 +39,9 @@ class Running:
         """Wait for a line of the log."""
         return until(lambda: re.search(pattern, self.text()), f"{pattern!r} in the log: {self.text()}")
 
-    def url(self) -> str:
-        """Where it serves its endpoints."""
-        port = self.until(r"/readyz on port (\d+)")[1]
+    def url(self, what: str = "/metrics, ") -> str:
+        """Where it serves its endpoints; without metrics if they are not asked for."""
+        port = self.until(rf"Serving {what}/healthz and /readyz on port (\d+)")[1]
         return f"http://127.0.0.1:{port}"
 
     def end(self, number: int = signal.SIGTERM) -> tuple[int, float]:
@@ -57,13 +58,17 @@ class Operators:
         self._stack, self._folder = stack, folder
         self._made: list[Running] = []
 
-    def start(self, kubeconfig: Path | str, *flags: str) -> Running:
-        """Start one with a kubeconfig."""
+    def start(self, kubeconfig: Path | str, *flags: str, environ: Mapping[str, str] | None = None) -> Running:
+        """Start one with a kubeconfig, in an environment that leads to the stand-in or in another one."""
         log = self._folder / f"operator-{len(self._made)}.log"
         command = [PROGRAM, "--kubeconfig", str(kubeconfig), "--metrics-addr=127.0.0.1:0", *flags]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, env=self._stack.environ(), cwd=self._folder, stdout=output, stderr=subprocess.STDOUT
+                command,
+                env=environ or self._stack.environ(),
+                cwd=self._folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
         self._made.append(Running(process, log))
         return self._made[-1]
@@ -94,8 +99,13 @@ def get(url: str) -> tuple[int, str]:
             return error.code, error.read().decode()
 
 
+def without_aws(stack: Stack) -> dict[str, str]:
+    """The environment of a process that nothing leads to AWS."""
+    return {name: value for name, value in stack.environ().items() if not name.startswith("AWS_")}
+
+
 def test_metrics_have_the_names_that_dashboards_know(scene: Scene) -> None:
-    """controller-runtime's and client-go's names and labels, with figures that move when an object is worked on."""
+    """controller-runtime's and client-go's names and labels, with figures that move with an object and its job."""
     name = scene.name("measured")
     scene.create(TRAINING_JOB, name)
     scene.until_word(TRAINING_JOB, name, "Completed")
@@ -119,6 +129,11 @@ def test_metrics_have_the_names_that_dashboards_know(scene: Scene) -> None:
     ):
         assert f"\n{series} " in text, series
     assert "rest_client_requests_total{" in text
+    ended = r'kind="trainingjob",outcome="Completed"\} [1-9]'
+    assert re.search(rf"^sagemaker_operator_jobs_finished_total\{{{ended}", text, re.MULTILINE)
+    assert re.search(rf"^sagemaker_operator_job_duration_seconds_count\{{{ended}", text, re.MULTILINE)
+    state = f'kind="trainingjob",object_namespace="{scene.namespace}",status="Completed"'
+    assert f"sagemaker_operator_objects{{{state}}} 1.0\n" in text
 
 
 def test_it_is_healthy_and_ready_and_ends_on_sigterm(
@@ -214,17 +229,83 @@ def test_wrong_flags(operator_stack: Stack, flags: Sequence[str], said: str) -> 
     assert said in done.stderr
 
 
-def test_the_account_has_the_rights_it_needs_and_no_more(operator_stack: Stack, namespace: str) -> None:
-    """The shipped rights cover what the operator does; Secrets and what it never makes or deletes are out of reach."""
-    who = f"--as=system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
+def test_it_works_on_some_kinds_and_answers_the_kubelet_apart(
+    operators: Operators, operator_stack: Stack, namespace: str
+) -> None:
+    """Of a choice of kinds only what they need is watched; health checks have an address without metrics."""
+    running = operators.start(
+        operator_stack.folder / "operator.kubeconfig",
+        *(f"--namespace={namespace}", "--kinds=models,epc", "--health-addr=127.0.0.1:0"),
+    )
+    kubelet = running.url(what="")
+    until(lambda: get(f"{kubelet}/readyz")[0] == 200, "readiness")
 
-    def may(*what: str) -> bool:
-        return operator_stack.run(["kubectl", "auth", "can-i", *what, who, "-n", namespace]).stdout.strip() == "yes"
+    assert get(f"{kubelet}/healthz")[0] == 200
+    assert get(f"{kubelet}/metrics")[0] == 404
+    code, text = get(f"{running.url()}/metrics")
+    assert code == 200
+    assert set(re.findall(r'reconcile_errors_total\{controller="(\w+)"', text)) == {"model", "endpointconfig"}
+    kinds = set(re.findall(r'reflector_staleness_seconds\{kind="(\w+)"', text))
+    assert kinds == {"model", "endpointconfig", "hostingdeployment"}
+    assert "Works on models, endpointconfigs; watches models, endpointconfigs, hostingdeployments." in running.text()
+    assert running.end()[0] == 0
 
-    assert may("patch", "trainingjobs.sagemaker.aws.amazon.com/status")
-    assert may("create", "models.sagemaker.aws.amazon.com")
-    assert may("delete", "trainingjobs.sagemaker.aws.amazon.com")
-    assert not may("get", "secrets")
-    assert not may("update", "trainingjobs.sagemaker.aws.amazon.com")
-    assert not may("create", "hostingdeployments.sagemaker.aws.amazon.com")
-    assert not may("delete", "hostingdeployments.sagemaker.aws.amazon.com")
+
+def test_a_role_that_nobody_has_set(
+    operators: Operators, operator_stack: Stack, control_plane: ControlPlane, namespace: str
+) -> None:
+    """With the installers' placeholder it says what to do, in log, Event and /readyz, and asks AWS for nothing."""
+    role = "arn:aws:iam::123456789012:role/DELETE_ME"
+    request = control_plane.admin.request
+    with socket.create_server(("127.0.0.1", 0)) as aws:
+        aws.setblocking(False)
+        running = operators.start(
+            operator_stack.folder / "operator.kubeconfig",
+            *("--enable-leader-election", f"--lease-namespace={namespace}", f"--namespace={namespace}"),
+            environ={
+                **without_aws(operator_stack),
+                "AWS_ROLE_ARN": role,
+                "AWS_WEB_IDENTITY_TOKEN_FILE": "/dev/null",
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.getsockname()[1]}",
+                "POD_NAME": "operator-1",
+                "POD_NAMESPACE": namespace,
+                "POD_UID": "some-uid",
+            },
+        )
+        url = running.url()
+        events = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+        (event,) = until(lambda: request("GET", events)["items"], "an Event")
+        code, text = get(f"{url}/readyz")
+
+        assert code == 503
+        assert role in text
+        assert get(f"{url}/healthz")[0] == 200
+        assert "sagemaker_operator_is_leader 0.0\n" in get(f"{url}/metrics")[1]
+        assert request("GET", f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases")["items"] == []
+        assert running.end()[0] == 0
+        with pytest.raises(BlockingIOError):
+            aws.accept()
+
+    command = f"kubectl annotate --overwrite -n {namespace} serviceaccount {ACCOUNT} eks.amazonaws.com/role-arn="
+    assert event["reason"] == "RoleNotSet"
+    assert event["type"] == "Warning"
+    assert [event["regarding"][key] for key in ("kind", "name", "uid")] == ["Pod", "operator-1", "some-uid"]
+    for told in (event["note"], text, running.text()):
+        assert command in told
+    assert running.text().count("ERROR") == 1
+
+
+def test_credentials_that_are_missing_are_warned_of(
+    operators: Operators, operator_stack: Stack, namespace: str, tmp_path: Path
+) -> None:
+    """An operator without any way to credentials says so once at its start, and works on."""
+    running = operators.start(
+        operator_stack.folder / "operator.kubeconfig",
+        f"--namespace={namespace}",
+        environ={**without_aws(operator_stack), "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)},
+    )
+    url = running.url()
+    until(lambda: get(f"{url}/readyz")[0] == 200, "readiness")
+
+    assert running.text().count("There are no AWS credentials for this process") == 1
+    assert running.end()[0] == 0

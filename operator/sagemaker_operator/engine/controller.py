@@ -65,6 +65,7 @@ class Controller:
         spawn_limit: see `facts.Facts`.
         on_result: told how each pass ended (metrics): result word and seconds.
         on_write: told of each own write: the object before and after; its watch event is no news any more.
+        on_release: told of each object that is let go whose job was just described: the object and the description.
         stop: set when the process is to end.
     """
 
@@ -83,6 +84,7 @@ class Controller:
         on_result: Callable[[str, str, float], None],
         stop: threading.Event,
         on_write: Callable[[envelope.Object, envelope.Object], None] = lambda _old, _new: None,
+        on_release: Callable[[envelope.Object, Mapping[str, Any]], None] = lambda _obj, _description: None,
         spawn_limit: int = 100,
         allowed: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
@@ -101,6 +103,7 @@ class Controller:
         self._spawn_limit = spawn_limit
         self._on_result = on_result
         self._on_write = on_write
+        self._on_release = on_release
         self._stop = stop
         self._allowed = allowed
         self._clock = clock
@@ -434,6 +437,9 @@ class Controller:
         job = run.facts.intent
         if job is not None:
             self._feeds.untrack(self.kind, job)
+        found = run.facts.sighting
+        if isinstance(found, facts.Found) and found.owner is not facts.Owner.FOREIGN:
+            self._on_release(run.obj, found.description)
         log.info("Released %s %s.", self.kind.name, run.key)
 
     def _delete_self(self, run: Pass) -> None:

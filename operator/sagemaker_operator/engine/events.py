@@ -50,6 +50,10 @@ TRIES = 3
 """How often an Event is sent before it is dropped, where trying again can help."""
 TELL_PERIOD = 60.0
 """Least time between two log lines about dropped Events, in seconds."""
+IDLE = 20.0
+"""Seconds after which the thread shows that it lives when there is nothing to send."""
+LONGEST_TRY = 180.0
+"""Seconds that one try to send an Event may take: up to two requests with their time-outs, and the wait after it."""
 
 Key = tuple[str, str, str]
 
@@ -68,7 +72,7 @@ class Occurrence:
     @property
     def key(self) -> Key:
         """Occurrences with the same key are repetitions of one Event."""
-        return self.regarding["uid"], self.reason, self.note
+        return self.regarding.get("uid", ""), self.reason, self.note
 
     @property
     def namespace(self) -> str:
@@ -103,6 +107,7 @@ class Recorder:
         now: the time of day that Events carry.
         rng: source of jitter.
         on_drop: told of each Event that could not be recorded (metrics).
+        beat: told, at each step, within how many seconds the next step is due (liveness).
     """
 
     def __init__(
@@ -115,6 +120,7 @@ class Recorder:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         rng: random.Random | None = None,
         on_drop: Callable[[], None] | None = None,
+        beat: Callable[[float], None] = lambda _within: None,
     ) -> None:
         self._client = client
         self._component = component
@@ -123,6 +129,7 @@ class Recorder:
         self._now = now
         self._backoff = Backoff(0.5, 5.0, rng)
         self._on_drop = on_drop
+        self._beat = beat
         self._queue: queue.Queue[Occurrence | None] = queue.Queue(QUEUE_LIMIT)
         self._known: OrderedDict[Key, _Series] = OrderedDict()
         self._due: list[tuple[float, int, Key]] = []
@@ -152,15 +159,28 @@ class Recorder:
             note: a sentence for people; cut to NOTE_LIMIT, control characters become blanks.
             action: what we did, one word in UpperCamelCase.
         """
+        regarding = {
+            "apiVersion": kinds.API_VERSION,
+            "kind": kind.name,
+            "name": obj.metadata.name,
+            "namespace": obj.metadata.namespace,
+            "uid": obj.metadata.uid,
+            "resourceVersion": obj.metadata.resource_version,
+        }
+        self.about(regarding, type_, reason, note, action)
+
+    def about(self, regarding: Mapping[str, str], type_: EventType, reason: str, note: str, action: str) -> None:
+        """Record that something happened to an object of any kind; returns at once.
+
+        Args:
+            regarding: the object's `apiVersion`, `kind`, `name`, `namespace`, and `uid` as far as it is known.
+            type_: as for `event`, like the rest.
+            reason: one word.
+            note: a sentence.
+            action: one word.
+        """
         occurrence = Occurrence(
-            regarding={
-                "apiVersion": kinds.API_VERSION,
-                "kind": kind.name,
-                "name": obj.metadata.name,
-                "namespace": obj.metadata.namespace,
-                "uid": obj.metadata.uid,
-                "resourceVersion": obj.metadata.resource_version,
-            },
+            regarding=regarding,
             type=type_,
             reason=fit(reason, WORD_LIMIT),
             note=fit(note, NOTE_LIMIT),
@@ -190,6 +210,7 @@ class Recorder:
 
     def _run(self) -> None:
         while not (self._stop.is_set() and self._queue.empty()) and self._clock() < self._finish_by:
+            self._beat(LONGEST_TRY)
             try:
                 occurrence = self._queue.get(timeout=self._until_due())
             except queue.Empty:
@@ -199,8 +220,8 @@ class Recorder:
             self._patch_due(self._clock())
         self._patch_due(float("inf"))
 
-    def _until_due(self) -> float | None:
-        return max(0.0, self._due[0][0] - self._clock()) if self._due else None
+    def _until_due(self) -> float:
+        return min(IDLE, max(0.0, self._due[0][0] - self._clock())) if self._due else IDLE
 
     def _record(self, occurrence: Occurrence) -> None:
         series = self._known.get(occurrence.key)
@@ -261,6 +282,7 @@ class Recorder:
     def _send(self, call: Callable[[], _Series]) -> _Series | None:
         """Run a call, again where that can help; None when the Event had to be dropped."""
         for attempt in range(TRIES):
+            self._beat(LONGEST_TRY)
             try:
                 return call()
             except (KubeError, ConfigError) as error:

@@ -28,6 +28,8 @@ CLIENT_PATIENCE = 5.0
 
 Problems = Callable[[], Sequence[str]]
 """Says what is wrong, one line each; nothing when all is well."""
+Render = Callable[[str], tuple[str, bytes]]
+"""Content type and body of the metrics for an Accept header."""
 Address = tuple[str, int]
 
 
@@ -41,18 +43,24 @@ class Heartbeats:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._due: dict[str, tuple[float, float]] = {}
+        self._promised: dict[str, tuple[float, float]] = {}
+        """When each thread beat last, and within how many seconds it is to do so again."""
 
     def beat(self, name: str, within: float = BEAT_WITHIN) -> None:
         """A thread lives, and beats again within so many seconds."""
         with self._lock:
-            now = self._clock()
-            self._due[name] = (now, now + within)
+            self._promised[name] = (self._clock(), within)
+
+    def renew(self, name: str) -> None:
+        """A thread got an answer from somebody: its time begins anew. A name that never beat is nobody's concern."""
+        with self._lock:
+            if name in self._promised:
+                self._promised[name] = (self._clock(), self._promised[name][1])
 
     def remove(self, name: str) -> None:
         """A thread ended on purpose."""
         with self._lock:
-            self._due.pop(name, None)
+            self._promised.pop(name, None)
 
     def late(self) -> list[str]:
         """A line for each thread that has not kept its promise."""
@@ -60,8 +68,8 @@ class Heartbeats:
             now = self._clock()
             return [
                 f"{name}: no sign of life for {now - beaten:.0f} s"
-                for name, (beaten, due) in sorted(self._due.items())
-                if now > due
+                for name, (beaten, within) in sorted(self._promised.items())
+                if now > beaten + within
             ]
 
 
@@ -72,17 +80,15 @@ class HealthServer:
         address: where to listen; see parse_address.
         live: what is wrong with the process for good, so that it should be restarted.
         ready: what it still waits for.
-        metrics: content type and body for an Accept header.
+        metrics: content type and body for an Accept header; None where there are none to be had.
 
     Raises:
         ConfigError: the address cannot be listened on.
     """
 
-    def __init__(
-        self, address: Address, *, live: Problems, ready: Problems, metrics: Callable[[str], tuple[str, bytes]]
-    ) -> None:
+    def __init__(self, address: Address, *, live: Problems, ready: Problems, metrics: Render | None) -> None:
         def answer(path: str, accept: str) -> tuple[int, str, bytes]:
-            if path == "/metrics":
+            if path == "/metrics" and metrics is not None:
                 return 200, *metrics(accept)
             problems = {"/healthz": live, "/readyz": ready}.get(path)
             if problems is None:
@@ -97,6 +103,7 @@ class HealthServer:
         except (OSError, OverflowError) as error:
             where = f"{address[0]}:{address[1]}"
             raise ConfigError(f"Cannot listen on {where} for metrics and health checks: {error}") from error
+        self._serves = "/metrics, /healthz and /readyz" if metrics is not None else "/healthz and /readyz"
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.1], name="health", daemon=True)
 
     @property
@@ -107,6 +114,7 @@ class HealthServer:
     def start(self) -> None:
         """Start to answer; once only."""
         self._thread.start()
+        log.info("Serving %s on port %d.", self._serves, self.port)
 
     def stop(self) -> None:
         """Stop listening; answers under way are given up."""
@@ -114,6 +122,26 @@ class HealthServer:
             self._server.shutdown()
             self._thread.join(5)
         self._server.server_close()
+
+
+def servers(
+    metrics_addr: str, health_addr: str, *, live: Problems, ready: Problems, metrics: Render
+) -> tuple[HealthServer, ...]:
+    """The servers for the two addresses; one for both where they are the same, none for `0`.
+
+    Metrics are for those who are let through to them (a proxy that asks who it is), health checks for the kubelet,
+    which cannot say who it is: the second address has no metrics.
+
+    Raises:
+        ConfigError: an address is none, or cannot be listened on.
+    """
+    made = []
+    for text, render in ((metrics_addr, metrics), (health_addr, None)):
+        address = parse_address(text)
+        twice = render is None and text == metrics_addr and not text.endswith(":0")
+        if address is not None and not twice:
+            made.append(HealthServer(address, live=live, ready=ready, metrics=render))
+    return tuple(made)
 
 
 def parse_address(text: str) -> Address | None:

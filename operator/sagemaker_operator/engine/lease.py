@@ -117,10 +117,12 @@ class Elector:
                 return False
             return self._leading and self._clock() - self._renewed_at < self._renew_deadline
 
-    def stop(self, timeout: float = 2 * LONGEST_CALL) -> None:
+    def stop(self, timeout: float = 2 * LONGEST_CALL, *, give_back: bool = True) -> None:
         """End the candidacy and give the lease back, so that another replica takes over at once.
 
-        To be called when nothing is acted on any more. Waits `timeout` seconds for a call under way.
+        Args:
+            timeout: seconds to wait for a call under way.
+            give_back: whether nothing is acted on any more; otherwise the lease runs out by itself.
         """
         self._stop.set()
         for thread in self._threads:
@@ -128,7 +130,7 @@ class Elector:
                 thread.join(timeout)
         with self._lock:
             was_leading, self._leading = self._leading, False
-        if was_leading and not any(thread.is_alive() for thread in self._threads):
+        if was_leading and give_back and not any(thread.is_alive() for thread in self._threads):
             self._release()
         self._client.close()
 

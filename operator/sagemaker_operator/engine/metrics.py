@@ -1,7 +1,8 @@
 """Prometheus metrics, under the names that controller-runtime gives them where it has the same thing.
 
-Each Metrics object has a registry of its own. What is measured is told from outside; nothing here asks anybody but
-for gauges, which are read at a scrape.
+No label of ours is called as one that Prometheus puts on by itself (job, instance, namespace, pod, service, endpoint,
+container): it would be renamed. Each Metrics object has a registry of its own. What is measured is told from outside;
+nothing here asks anybody but for gauges, which are read at a scrape.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from typing import TYPE_CHECKING
 import prometheus_client as prom
 from prometheus_client.exposition import choose_encoder
 
+from sagemaker_operator import outcomes
 from sagemaker_operator.engine.workqueue import Lane
+from smkube.aws.errors import Cause, cause
+from smkube.errors import AwsError
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from sagemaker_operator.engine.workqueue import QueueGauges
 
 _QUEUE_BUCKETS = [10.0**exponent for exponent in range(-8, 4)]
@@ -27,6 +33,13 @@ _RECONCILE_BUCKETS = [
 """controller-runtime's buckets of reconcile times."""
 RESULTS = ("success", "error", "requeue", "requeue_after")
 """Values of the label `result` of controller_runtime_reconcile_total."""
+_JOB_BUCKETS = [
+    *(60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 43200.0, 86400.0),
+    *(172800.0, 432000.0, 2419200.0),
+]
+"""From a minute to the 28 days that a training job may run (SageMaker API: MaxRuntimeInSeconds)."""
+REFUSALS = (Cause.THROTTLED, Cause.QUOTA, Cause.DENIED, Cause.CREDENTIALS, Cause.SERVICE, Cause.NO_ANSWER)
+"""Causes that are nobody's spec at fault: values of the label `cause` of sagemaker_operator_aws_refusals_total."""
 
 
 class Metrics:
@@ -58,7 +71,12 @@ class Metrics:
         self._aws = self._counter(
             "sagemaker_operator_aws_requests_total",
             "Requests to AWS (one per call, not per attempt)",
-            *("service", "operation", "region", "outcome"),
+            *("aws_service", "operation", "region", "outcome"),
+        )
+        self._refusals = self._counter(
+            "sagemaker_operator_aws_refusals_total",
+            "Requests to AWS that came to nothing, where it was not the request's own fault",
+            *("aws_service", "operation", "region", "cause"),
         )
         self._staleness = self._gauge(
             "sagemaker_operator_reflector_staleness_seconds",
@@ -71,15 +89,46 @@ class Metrics:
             *("kind", "region"),
         )
         self._leader = self._gauge("sagemaker_operator_is_leader", "1 while this process may act, else 0")
+        self._master = self._gauge(
+            "leader_election_master_status", "1 while this process holds the Lease of this name, else 0", "name"
+        )
+        self._ready = self._gauge("sagemaker_operator_ready", "1 while /readyz says so, else 0")
+        self._workers = self._gauge(
+            "controller_runtime_max_concurrent_reconciles", "Objects worked on at once at most", "controller"
+        )
+        self._jobs = _JobFamilies(self.registry)
         self._events_dropped = self._counter(
             "sagemaker_operator_events_dropped_total", "Kubernetes Events that could not be recorded"
         )
 
-    def declare_controller(self, controller: str) -> None:
+    def declare_process(self, version: str) -> None:
+        """Say which program this is."""
+        self._gauge("sagemaker_operator_build_info", "1, with the version as label", "version").labels(version).set(1)
+
+    def declare_controller(self, controller: str, workers: int) -> None:
         """Have a controller's counters start at zero, so that a first error is seen as an increase."""
         for result in RESULTS:
             self._reconciles.labels(controller, result)
         self._reconcile_errors.labels(controller)
+        self._workers.labels(controller).set(workers)
+
+    def declare_jobs(self, kind: str) -> None:
+        """Have the counters of a kind of jobs start at zero."""
+        for outcome in outcomes.OUTCOMES:
+            self._jobs.finished.labels(kind, outcome)
+
+    def job_ended(self, told: outcomes.Ended) -> None:
+        """Count a job that has just ended."""
+        kind = told.kind.singular
+        self._jobs.finished.labels(kind, told.outcome).inc()
+        if told.seconds is not None:
+            self._jobs.duration.labels(kind, told.outcome).observe(told.seconds)
+        if told.billable is not None:
+            self._jobs.billable.labels(kind).inc(told.billable)
+
+    def add(self, collector: Collector) -> None:
+        """Ask a collector for further metrics at each scrape."""
+        self.registry.register(collector)
 
     def reconciled(self, controller: str, result: str, seconds: float) -> None:
         """Count a reconciliation; `result` is one of RESULTS."""
@@ -99,6 +148,9 @@ class Metrics:
     def aws_request(self, service: str, operation: str, region: str, outcome: str) -> None:
         """Count a request to AWS; `outcome` is `success` or the error class."""
         self._aws.labels(service, operation, region, outcome).inc()
+        why = cause(AwsError(operation, outcome, "")) if outcome != "success" else None
+        if why in REFUSALS:
+            self._refusals.labels(service, operation, region, why.value).inc()
 
     def watch_staleness(self, kind: str, read: Callable[[], float]) -> None:
         """Read a reflector's staleness at each scrape."""
@@ -112,9 +164,15 @@ class Metrics:
         """Show a feed no longer; one that was ended on purpose is not stale."""
         self._feed_staleness.remove(kind, region)
 
-    def watch_leader(self, read: Callable[[], bool]) -> None:
-        """Read at each scrape whether we are the leader."""
+    def watch_leader(self, read: Callable[[], bool], lease: str = "") -> None:
+        """Read at each scrape whether this process may act, and so holds the Lease, if there is one."""
         self._leader.set_function(lambda: float(read()))
+        if lease:
+            self._master.labels(lease).set_function(lambda: float(read()))
+
+    def watch_ready(self, read: Callable[[], bool]) -> None:
+        """Read at each scrape whether the process is ready."""
+        self._ready.set_function(lambda: float(read()))
 
     def event_dropped(self) -> None:
         """Count a Kubernetes Event that could not be recorded."""
@@ -130,6 +188,28 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, *labels: str) -> prom.Gauge:
         return prom.Gauge(name, text, labels, registry=self.registry)
+
+
+class _JobFamilies:
+    """What became of jobs; told once for each when its end is first seen."""
+
+    def __init__(self, registry: prom.CollectorRegistry) -> None:
+        self.finished = prom.Counter(
+            "sagemaker_operator_jobs_finished_total", "Jobs that ended", ["kind", "outcome"], registry=registry
+        )
+        self.duration = prom.Histogram(
+            "sagemaker_operator_job_duration_seconds",
+            "Time from a job's start to its end, by SageMaker's clock",
+            ["kind", "outcome"],
+            registry=registry,
+            buckets=_JOB_BUCKETS,
+        )
+        self.billable = prom.Counter(
+            "sagemaker_operator_job_billable_seconds_total",
+            "Seconds of ended training jobs that are paid for, for each of a job's instances",
+            ["kind"],
+            registry=registry,
+        )
 
 
 class _QueueFamilies:
@@ -150,6 +230,9 @@ class _QueueFamilies:
         self.worked = histogram("workqueue_work_duration_seconds", "How long a key is in work")
         self.unfinished = gauge("workqueue_unfinished_work_seconds", "Sum of the ages of all work that is going on")
         self.longest = gauge("workqueue_longest_running_processor_seconds", "Age of the oldest work that is going on")
+        self.active = prom.Gauge(
+            "controller_runtime_active_workers", "Objects in work at this moment", ["controller"], registry=registry
+        )
 
 
 class Queue:
@@ -167,6 +250,7 @@ class Queue:
         """Ask this queue for its gauges at each scrape."""
         self._families.depth.labels(self._name).set_function(lambda: len(queue))
         self._families.unfinished.labels(self._name).set_function(lambda: sum(queue.work_ages()))
+        self._families.active.labels(self._name).set_function(lambda: len(queue.work_ages()))
         self._families.longest.labels(self._name).set_function(lambda: max(queue.work_ages(), default=0.0))
         for lane in Lane:
             gauge = self._families.lane_depth.labels(self._name, lane.name.lower())

@@ -29,12 +29,16 @@ class Process:
 
     def get(self, path: str, method: str = "GET") -> tuple[int, str]:
         """Status and body of a request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=5)
-        connection.request(method, path, headers={"Accept": "all"})
-        answer = connection.getresponse()
-        text = answer.read().decode()
-        connection.close()
-        return answer.status, text
+        return _get(self.server, path, method)
+
+
+def _get(server: HealthServer, path: str, method: str = "GET") -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request(method, path, headers={"Accept": "all"})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
 
 
 @pytest.fixture
@@ -90,6 +94,52 @@ def test_error_in_a_check_is_an_answer(process: Process, monkeypatch: pytest.Mon
     assert process.get("/healthz")[0] == 200
 
 
+def test_health_checks_may_stand_apart() -> None:
+    """A second address has the same health checks and no metrics; the first has all, as before."""
+    late = ["worker: no sign of life for 61 s"]
+    made = health.servers(
+        *("127.0.0.1:0", "localhost:0"),
+        live=lambda: late,
+        ready=list,
+        metrics=lambda _accept: ("text/plain", b"figures"),
+    )
+    try:
+        for server in made:
+            server.start()
+        answers = [[_get(server, path) for path in ("/healthz", "/readyz", "/metrics", "/healthz/")] for server in made]
+    finally:
+        for server in made:
+            server.stop()
+
+    assert answers[0] == [(503, f"{late[0]}\n"), (200, "ok"), (200, "figures"), (404, "not found\n")]
+    assert answers[1] == [(503, f"{late[0]}\n"), (200, "ok"), (404, "not found\n"), (404, "not found\n")]
+
+
+@pytest.mark.parametrize(
+    ("addresses", "count"), [(("0", "0"), 0), (("0", "127.0.0.1:0"), 1), (("[::1]:0", "[::1]:0"), 2)]
+)
+def test_servers_are_there_as_asked_for(addresses: tuple[str, str], count: int) -> None:
+    """`0` is no server, and port 0 is a new port each time."""
+    made = _servers(*addresses)
+
+    assert len(made) == count
+
+
+def test_one_address_is_one_server() -> None:
+    """The same address twice is no conflict."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    assert len(_servers(f"127.0.0.1:{port}", f"127.0.0.1:{port}")) == 1
+
+
+def _servers(*addresses: str) -> tuple[HealthServer, ...]:
+    made = health.servers(*addresses, live=list, ready=list, metrics=lambda _accept: ("", b""))
+    for server in made:
+        server.stop()
+    return made
+
+
 def test_all_interfaces_means_both_families() -> None:
     """An address without a host is reachable by IPv4, and by IPv6 where the machine has it."""
     server = HealthServer(("", 0), live=list, ready=list, metrics=lambda _accept: ("", b""))
@@ -122,6 +172,20 @@ def test_thread_that_keeps_its_promise_is_alive() -> None:
     assert beats.late() == ["worker: no sign of life for 61 s"]
     beats.beat("worker")
     assert beats.late() == []
+
+
+def test_an_answer_is_a_sign_of_life() -> None:
+    """Who gets an answer has its whole time again; a name that never beat does not begin to."""
+    moment = [0.0]
+    beats = Heartbeats(lambda: moment[0])
+    beats.beat("feed", within=100)
+    moment[0] = 90.0
+    beats.renew("feed")
+    beats.renew("stranger")
+    moment[0] = 189.0
+    assert beats.late() == []
+    moment[0] = 191.0
+    assert beats.late() == ["feed: no sign of life for 101 s"]
 
 
 @pytest.mark.parametrize(

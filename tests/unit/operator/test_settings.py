@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sagemaker_operator import settings
+from smkube import kinds
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,8 @@ def test_endpoint_comes_from_the_environment() -> None:
     [
         ("--metrics-addr=8080", "not HOST:PORT"),
         ("--metrics-addr=:99999", "not HOST:PORT"),
+        ("--health-addr=8081", "not HOST:PORT"),
+        ("--kinds=tj,pods", "'pods' is none of the kinds: trainingjobs (tj)"),
         ("--workers=0", "from 1 to 100"),
         ("--enable-leader-election=maybe", "neither true nor false"),
         ("--consistency-window=soon", "not a number of seconds"),
@@ -59,3 +62,15 @@ def test_bad_values_are_refused(argument: str, said: str, capsys: pytest.Capture
 
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_every_kind_is_worked_on_unless_some_are_named() -> None:
+    """--kinds takes kubectl's words; without it, or empty, all kinds are meant."""
+    assert settings.parse([], {}).kinds == settings.parse(["--kinds="], {}).kinds == kinds.ALL
+    assert settings.parse(["-kinds=tj,Model"], {}).kinds == (kinds.TRAINING_JOB, kinds.MODEL)
+
+
+def test_health_checks_may_have_an_address_of_their_own() -> None:
+    """By default they have none but that of the metrics."""
+    assert settings.parse([], {}).health_addr == "0"
+    assert settings.parse(["--health-addr=:8081"], {}).health_addr == ":8081"

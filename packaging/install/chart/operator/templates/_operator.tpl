@@ -1,0 +1,46 @@
+{{- /* What selects the operator's pods: in a shared namespace other operators have the first label too. */}}
+{{- define "sagemaker-operator.podLabels" -}}
+control-plane: controller-manager
+app.kubernetes.io/name: sagemaker-k8s-operator
+{{- end }}
+
+{{- /* The port of the metrics: behind the proxy, or as the operator serves them. */}}
+{{- define "sagemaker-operator.metricsPort" -}}
+{{ ternary "https" "http" .Values.proxy.enabled }}
+{{- end }}
+{{- define "sagemaker-operator.metricsPortNumber" -}}
+{{ ternary 8443 8080 .Values.proxy.enabled }}
+{{- end }}
+
+{{- /* Of the pod and of its containers: the Pod Security Standard 'restricted'. */}}
+{{- define "sagemaker-operator.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop:
+    - ALL
+readOnlyRootFilesystem: true
+{{- end }}
+
+{{- define "sagemaker-operator.arguments" -}}
+- --metrics-addr={{ ternary "127.0.0.1" "" .Values.proxy.enabled }}:8080
+- --health-addr=:8081
+- --enable-leader-election
+{{- if include "sagemaker-operator.namespaced" . }}
+- --namespace={{ .Release.Namespace }}
+{{- end }}
+{{- with .Values.kinds }}
+- --kinds={{ join "," . }}
+{{- end }}
+{{- with .Values.clusterName }}
+- {{ printf "--cluster-name=%s" . | quote }}
+{{- end }}
+{{- if ne .Values.logFormat "text" }}
+- --log-format={{ .Values.logFormat }}
+{{- end }}
+{{- if ne .Values.logLevel "info" }}
+- --log-level={{ .Values.logLevel }}
+{{- end }}
+{{- range .Values.extraArgs }}
+- {{ quote . }}
+{{- end }}
+{{- end }}
