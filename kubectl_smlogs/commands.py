@@ -152,6 +152,28 @@ COMPLETION = Command(
     ),
     flags=flags.COMPLETION_FLAGS,
 )
+DOCTOR = Command(
+    "doctor",
+    "Check the installation and say what is wrong with it, and how to mend it",
+    long="Check the installation and say what is wrong with it, and how to mend it.\n\n"
+    "In the cluster: whether it answers, which custom resource definitions it has, your rights\n"
+    "on the kinds, whether the operator runs and which, its AWS role, its leader, and whether\n"
+    "a second operator works on the same objects. At AWS: who you are, whether it is the\n"
+    "account of the jobs, whom the role trusts, your rights for logs, and the log groups.\n"
+    "With an object also what holds it up: its status, its job and its log.\n\n"
+    "Each check is a line: ok, warn (may be meant so), fail, or skip (cannot be checked, with\n"
+    "the right that is missing). Nothing is changed anywhere. The exit code is 6 if one fails.",
+    operand="[KIND/NAME]",
+    example=(
+        "# Check the installation in the cluster of the current context.",
+        "kubectl smlogs doctor",
+        "# Find out why nothing happens to a training job.",
+        "kubectl smlogs doctor trainingjob/xgboost-mnist",
+        "# For a script: what is wrong and nothing else, as JSON.",
+        "kubectl smlogs doctor -q -o json",
+    ),
+    flags=flags.DOCTOR_FLAGS,
+)
 HELP = Command(
     "help",
     "Help about any command",
@@ -208,6 +230,7 @@ ALL = (
     PROCESSING_JOB,
     TRAINING_JOB,
     COMPLETION,
+    DOCTOR,
     HELP,
     LIST,
     LOGS,

@@ -198,7 +198,7 @@ def _operand(asked: Asked, environ: Mapping[str, str]) -> Completion:
         return Completion()
     if command.objects and not asked.kind and not asked.operands and "/" not in asked.word:
         return Completion(_kinds(command, asked.word))
-    if command is commands.LIST:
+    if command is commands.LIST or (command is commands.DOCTOR and asked.operands):
         return Completion()
     return _names(asked, environ)
 

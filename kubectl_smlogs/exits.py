@@ -15,6 +15,8 @@ NO_PERMISSION = 4
 """Kubernetes or AWS refused: a right or valid credentials are missing."""
 INCOMPLETE = 5
 """An error ended the output after it had begun; lines may be missing."""
+UNSOUND = 6
+"""With `doctor`: something is wrong with the installation, or with the object."""
 JOB_FAILED = 10
 """With --follow: the job failed."""
 JOB_STOPPED = 11

@@ -100,6 +100,8 @@ _COMPATIBLE = (
 
 REGION = Flag("region", "The AWS region to look into instead of the object's.")
 
+PROFILE = Flag("aws-profile", "The AWS profile to read the log with.", value="name")
+
 _READING = (
     Flag(
         "filter-pattern",
@@ -121,7 +123,7 @@ _READING = (
         value="duration[=forever]",
         bare="forever",
     ),
-    Flag("aws-profile", "The AWS profile to read the log with.", value="name"),
+    PROFILE,
     REGION,
 )
 
@@ -282,6 +284,16 @@ LIST_FLAGS = _sorted(
 )
 STATUS_FLAGS = _sorted(HELP, *_SELECTING, COLOR, REGION, _output("STATUS", _JSON), *CONNECTION_FLAGS)
 URL_FLAGS = _sorted(HELP, *_SELECTING, REGION, _output("URL", _JSON), *CONNECTION_FLAGS)
+DOCTOR_FLAGS = _sorted(
+    HELP,
+    COLOR,
+    PROFILE,
+    REGION,
+    # In scripts that read logs quietly, what doctor says is wanted whole.
+    _renamed(Flag("quiet", "Only what is wrong.", kind=BOOL, short="q"), "DOCTOR_QUIET"),
+    _output("DOCTOR", _JSON),
+    *CONNECTION_FLAGS,
+)
 COMPLETION_FLAGS = (HELP, Flag("no-descriptions", "Candidates without descriptions.", kind=BOOL))
 VERSION_FLAGS = (HELP, _output("VERSION", _JSON))
 ROOT_FLAGS = (HELP,)

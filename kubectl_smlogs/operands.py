@@ -28,9 +28,11 @@ def where(command: Command, kind: str, words: Sequence[str], values: Values, con
     selector, everywhere = values.text("selector"), values.switch("all-namespaces")
     if names:
         selector, everywhere = _beside_names(values, selector, everywhere=everywhere)
-    elif command is not commands.LIST and not selector and not everywhere:
+    elif not (command is commands.LIST or (command is commands.DOCTOR and not kind) or selector or everywhere):
         raise UsageError(_none(command, kind))
     _check_names(command, kind, names)
+    if command is commands.DOCTOR and len(names) > 1:
+        raise UsageError(f"smlogs doctor takes one object at most (got [{','.join(names)}])")
     return Where(
         kind=kind,
         names=tuple(names),

@@ -40,10 +40,13 @@ class Requests:
     Args:
         profile: AWS profile, empty for the environment's.
         user_agent: added to the user agent of every request.
+
+    Attributes:
+        account: session and credentials.
     """
 
     def __init__(self, profile: str, user_agent: str) -> None:
-        self._account = Account(profile)
+        self.account = Account(profile)
         self._user_agent = user_agent
         self._wires: dict[tuple[str, str], Counted] = {}
         self._counts: Counter[str] = Counter()
@@ -51,11 +54,11 @@ class Requests:
 
     def start(self) -> None:
         """Load botocore and its configuration, which takes longer than the API server takes to answer."""
-        self._account.start()
+        self.account.start()
 
     def forget(self) -> None:
         """Look for credentials anew: those of now are wanted, not those of when the command began."""
-        self._account.renew()
+        self.account.renew()
 
     def logs(self, region: str) -> Counted:
         """CloudWatch Logs in a region."""
@@ -79,7 +82,7 @@ class Requests:
                     region=region,
                     user_agent=self._user_agent,
                     pool_size=_CONNECTIONS,
-                    account=self._account,
+                    account=self.account,
                 )
                 known = self._wires[service, region] = Counted(wire, self._counts, self._lock)
             return known

@@ -64,7 +64,7 @@ def _run(action: Run) -> int:
 
 
 def _carry_out(command: str, options: Options, output: Output, messages: Messages) -> int:
-    if command in ("list", "status", "url"):
+    if command in ("doctor", "list", "status", "url"):
         from kubectl_smlogs.verbs import run
 
         return run(command, options, output, messages)

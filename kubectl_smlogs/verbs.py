@@ -1,4 +1,4 @@
-"""The commands that tell about objects instead of showing logs: `list`, `status`, `url`."""
+"""The commands that tell about things instead of showing logs: `doctor`, `list`, `status`, `url`."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ def run(command: str, options: Options, output: Output, messages: Messages) -> i
     """
     where = terminal.here(options.showing.color)
     messages.configure(quiet=options.showing.quiet, verbose=options.showing.verbose, live=False)
-    cluster = Cluster.of(options.where, user_agent=USER_AGENT, pool_size=4)
+    now = datetime.now(UTC)
 
     def write(text: str) -> None:
         output.write(text.encode("utf-8", "backslashreplace"))
 
+    if command == "doctor":
+        from kubectl_smlogs.doctor.command import run as examine
+
+        return examine(options, write, terminal=where, now=now)
+    cluster = Cluster.of(options.where, user_agent=USER_AGENT, pool_size=4)
     if command == "url":
         from kubectl_smlogs import inspecting
 
         return inspecting.url(options, cluster, write, messages.notice)
-    now = datetime.now(UTC)
     if command == "status":
         from kubectl_smlogs import inspecting
 

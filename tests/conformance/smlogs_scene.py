@@ -36,12 +36,17 @@ PATIENCE = 60.0
 def control_plane_with_kinds(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
     """A control plane that knows the operator's kinds, and where no operator writes statuses: the tests do."""
     with ControlPlane(folder, binaries) as plane:
-        plane.kubectl("apply", "--server-side", "-f", str(ROOT / "packaging" / "crds"))
-        deadline = time.monotonic() + PATIENCE
-        while not all(_is_served(plane, kind) for kind in BY_NAME.values()):
-            assert time.monotonic() < deadline, "the custom resource definitions are not served"
-            time.sleep(0.05)
+        install_kinds(plane)
         yield plane
+
+
+def install_kinds(plane: ControlPlane) -> None:
+    """Make a control plane know the operator's kinds."""
+    plane.kubectl("apply", "--server-side", "-f", str(ROOT / "packaging" / "crds"))
+    deadline = time.monotonic() + PATIENCE
+    while not all(_is_served(plane, kind) for kind in BY_NAME.values()):
+        assert time.monotonic() < deadline, "the custom resource definitions are not served"
+        time.sleep(0.05)
 
 
 def install_ack(plane: ControlPlane) -> None:

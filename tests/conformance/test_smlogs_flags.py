@@ -524,12 +524,27 @@ def test_status_and_url(shown: Scene) -> None:
     assert not re.search(r"\x1b\[[\d;]*3\d", on_terminal(shown, "status", "tj", "failed", "--color", "never"))
 
 
+@proves("doctor output", "doctor quiet", "doctor region", "doctor color", "doctor aws-profile")
+def test_doctor(shown: Scene) -> None:
+    """What is checked, where, as whom, and how it is told."""
+    told = json.loads(run(shown, "doctor", "tj/train", "-o", "json", "--region", OTHER_REGION).stdout)
+    assert {"check": "region", "outcome": "ok", "found": f"{OTHER_REGION} (--region)", "fix": ""} in told["checks"]
+    assert told["summary"]["ok"] > 5
+    quiet = run(shown, "doctor", "-q", "--color", "always")
+    assert quiet.returncode == exits.OK
+    assert quiet.stdout.startswith("\x1b[33mwarn\x1b[0m  operator ")
+    other = run(shown, "doctor", "--color=never", "--aws-profile", "nobodys")
+    assert other.returncode == exits.UNSOUND
+    assert "\nfail  aws-identity    ProfileNotFound: The config profile (nobodys) could not be found\n" in other.stdout
+
+
 def test_connection_flags_reach_the_other_commands(shown: Scene) -> None:
     """`list`, `status` and `url` ask the same cluster as the log commands do."""
     for command, operands in (("list", ["tj"]), ("status", ["tj", "apart"]), ("url", ["tj", "apart"])):
         assert "apart" in run(shown, command, *operands, "-n", "default").stdout
         refused = run(shown, command, *operands, "-n", "default", "--as", "nobody")
         assert refused.returncode == exits.NO_PERMISSION
+    assert 'as "nobody"' in run(shown, "doctor", "tj/apart", "-n", "default", "--as", "nobody").stdout
 
 
 @proves("version output", "completion no-descriptions", "help")

@@ -65,7 +65,7 @@ class ControlMethods(ABC):
         self.control("POST", "/_standin/faults", {"clear": True})
 
     def set_faults(self, **values: Any) -> dict[str, Any]:
-        """Set `throttle`, `aws_limits`, `latency_ms`, `stale`, `credentials`, `deny`; returns what is in force."""
+        """Set `throttle`, `aws_limits`, `latency_ms`, `stale`, `credentials`, `deny`, `policies`; returns all."""
         return self.control("POST", "/_standin/faults", values)
 
     def throttle(self, **rates: float | str) -> None:

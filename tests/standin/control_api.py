@@ -8,6 +8,7 @@
 | GET /_standin/requests | wait=service.Operation, at_least, timeout | waits for so many, counts them |
 | POST /_standin/reset | {"what": ["state", "requests", "faults", "rules", "settings"]} | begins anew (empty: all) |
 | GET, POST /_standin/faults | add, clear, throttle, aws_limits, latency_ms, stale, credentials, accounts, deny | |
+| POST /_standin/faults | policies | IAM policies of access keys |
 | GET, POST /_standin/rules | add, clear, phases, logs, quotas, missing_roles, last_modified, omit | fate of new jobs |
 | POST /_standin/clock | advance, speed | time |
 | POST /_standin/logs | group, stream, events, region, account | puts log events |
@@ -26,7 +27,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from tests.standin import processing, training, transform
+from tests.standin import iam, processing, training, transform
 from tests.standin.dispatch import Request, Response
 from tests.standin.errors import sagemaker_arn
 from tests.standin.faults import CREDENTIAL_STATES, Fault
@@ -121,8 +122,14 @@ def parse_rate(value: float | str) -> tuple[float, float]:
     return float(rate), float(burst or max(float(rate), 1.0))
 
 
+_FAULT_MEMBERS = (
+    *("add", "clear", "throttle", "aws_limits", "latency_ms", "stale"),
+    *("credentials", "accounts", "deny", "policies"),
+)
+
+
 def _faults(world: World, body: Body) -> Body:
-    _only(body, "add", "clear", "throttle", "aws_limits", "latency_ms", "stale", "credentials", "accounts", "deny")
+    _only(body, *_FAULT_MEMBERS)
     faults = world.faults
     added = [Fault.parse(values) for values in body.get("add", ())]
     rates = dict(AWS_LIMITS) if body.get("aws_limits") else {}
@@ -134,6 +141,7 @@ def _faults(world: World, body: Body) -> Body:
     wrong = sorted(set(credentials.values()) - set(CREDENTIAL_STATES))
     if wrong:
         raise ValueError(f"unknown state of credentials {wrong[0]!r}; there are {', '.join(CREDENTIAL_STATES)}")
+    policies = {key: iam.Policy.parse(document) for key, document in body.get("policies", {}).items()}
     if body.get("clear"):
         faults.clear()
     if rates:
@@ -142,6 +150,8 @@ def _faults(world: World, body: Body) -> Body:
     faults.stale.update(stale)
     faults.credentials.update(credentials)
     faults.denied = list(body.get("deny", faults.denied))
+    if "policies" in body:
+        faults.set_policies(policies)
     world.accounts.update(body.get("accounts", {}))
     for fault in added:
         faults.add(fault)
@@ -164,6 +174,7 @@ def _faults_report(world: World) -> Body:
         "credentials": dict(faults.credentials),
         "accounts": dict(world.accounts),
         "deny": list(faults.denied),
+        "demanded": {key: sorted(demands) for key, demands in faults.demanded.items()},
     }
 
 

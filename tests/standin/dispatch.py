@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from tests.standin import errors
+from tests.standin import errors, iam
 from tests.standin.counters import Entry
 from tests.standin.errors import AwsError
 from tests.standin.services import NAME_MEMBERS, Operation, Service, by_target, services
@@ -24,8 +24,12 @@ from tests.standin.validate import validation_text
 from tests.standin.world import Call, World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.standin.faults import Fault
 
+_QUERY_VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam"}
+"""Services that speak the query protocol, by the version that requests name."""
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -153,8 +157,16 @@ class Dispatcher:
         if state == "invalid":
             raise errors.unrecognized_client()
         service = target.service.name
+        # Who one is may be asked by everybody.
         if service != "sts" and (state == "denied" or self._world.faults.is_denied(service, target.operation)):
             raise self._denial(target)
+        refused = self._world.faults.refused(target.access_key, target.region, self._demands(target))
+        if refused is not None:
+            raise errors.access_denied(self._call(target).caller, refused.action, refused.resource)
+
+    def _demands(self, target: _Target) -> Iterator[iam.Demand]:
+        account = self._world.accounts.get(target.access_key, self._world.account)
+        return iam.demands(iam.Caller(account, target.region), target.service.name, target.operation, target.params)
 
     def _denial(self, target: _Target) -> AwsError:
         call = self._call(target)
@@ -176,6 +188,8 @@ class Dispatcher:
         if target.service.name == "logs":
             group = target.params.get("logGroupName", "")
             resource = f"arn:{errors.partition(region)}:logs:{region}:{account}:log-group:{group}:log-stream:"
+        if target.service.name == "iam":
+            resource = f"role {target.name}"
         return errors.access_denied(call.caller, f"{target.service.name}:{target.operation}", resource)
 
     def _wait(self, seconds: float) -> None:
@@ -239,8 +253,8 @@ def _target(request: Request) -> _Target:
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         values = dict(parse_qsl(request.body.decode("utf-8", "replace")))
         name = values.pop("Action", "")
-        values.pop("Version", None)
-        return _Target(services()["sts"], name, dict(values))
+        spoken = _QUERY_VERSIONS.get(values.pop("Version", ""), "sts")
+        return _Target(services()[spoken], name, dict(values))
     raise errors.unknown_operation("", 404)
 
 
@@ -263,7 +277,7 @@ def _success(service: Service, operation: str, result: dict[str, Any]) -> Respon
     number = request_id()
     headers = {"x-amzn-RequestId": number}
     if service.protocol == "query":
-        inner = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in result.items())
+        inner = _xml(result)
         text = (
             f'<{operation}Response xmlns="{service.namespace}"><{operation}Result>{inner}</{operation}Result>'
             f"<ResponseMetadata><RequestId>{number}</RequestId></ResponseMetadata></{operation}Response>"
@@ -273,7 +287,13 @@ def _success(service: Service, operation: str, result: dict[str, Any]) -> Respon
     return Response(200, json.dumps(result, separators=(",", ":")).encode() if result else b"", headers)
 
 
-# STS words the same refusals with other codes.
+def _xml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"<{key}>{_xml(inner)}</{key}>" for key, inner in value.items())
+    return escape(str(value))
+
+
+# STS and IAM word the same refusals with other codes.
 _QUERY_CODES = {
     "ExpiredTokenException": ("ExpiredToken", 403),
     "UnrecognizedClientException": ("InvalidClientTokenId", 403),

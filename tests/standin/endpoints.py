@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tests.standin import endpoint_life, endpoint_logs, errors
+from tests.standin import endpoint_life, endpoint_logs, errors, iam
 from tests.standin.endpoint_configs import find_config
 from tests.standin.endpoint_life import FAILED, Deployment, Endpoint, Stage, Variant
 from tests.standin.endpoint_views import description
@@ -190,7 +190,9 @@ def _deregister(call: Call, endpoint: Endpoint, variants: list[str]) -> None:
     """Take away the scalable targets of variants that go. ValidationException if the caller may not do that."""
     scaling = call.region.scaling
     keys = [key for name in variants for key in _scalable(endpoint, name) if scaling.targets.get(key, call.now)]
-    if keys and call.world.faults.is_denied("application-autoscaling", "DeregisterScalableTarget"):
+    faults, wanted = call.world.faults, iam.deregistration(iam.Caller(call.region.account, call.region.name))
+    denied = faults.is_denied("application-autoscaling", "DeregisterScalableTarget")
+    if keys and (denied or faults.refused(call.access_key, call.region.name, [wanted])):
         raise errors.scalable_target_left()
     for key in keys:
         scaling.deregister(key, call.now)

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from tests.standin import iam
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.standin.clock import Clock
 
 KINDS = ("error_before", "error_after", "lose_answer", "drop", "latency", "hold_before", "hold_after", "empty_page")
@@ -155,6 +159,8 @@ class Faults:
             self.stale: dict[str, float] = {"describe": 0.0, "list": 0.0}
             self.credentials: dict[str, str] = {}
             self.denied: list[str] = []
+            self.policies: dict[str, iam.Policy] = {}
+            self.demanded: dict[str, set[tuple[str, str]]] = {}
         self.holds.release()
 
     def add(self, fault: Fault) -> None:
@@ -222,3 +228,26 @@ class Faults:
     def is_denied(self, service: str, operation: str) -> bool:
         """Whether IAM refuses this operation."""
         return any(fnmatchcase(f"{service}:{operation}", glob) or fnmatchcase(operation, glob) for glob in self.denied)
+
+    def set_policies(self, policies: dict[str, iam.Policy]) -> None:
+        """Let access keys do what their policies allow and nothing else, from now on; other keys may do all.
+
+        Args:
+            policies: by access key, or by `<access key>@<region>` for that region only.
+        """
+        with self._lock:
+            self.policies = policies
+            self.demanded = {key: set() for key in policies}
+
+    def refused(self, access_key: str, region: str, demands: Iterable[iam.Demand]) -> iam.Demand | None:
+        """The first demand that the policy of an access key does not allow; each is noted."""
+        key = next((key for key in (f"{access_key}@{region}", access_key) if key in self.policies), "")
+        policy = self.policies.get(key)
+        if policy is None:
+            return None
+        for one in demands:
+            with self._lock:
+                self.demanded.setdefault(key, set()).add((one.action, one.resource))
+            if not policy.allows(one):
+                return one
+        return None

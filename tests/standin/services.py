@@ -20,6 +20,7 @@ from tests.standin import (
     logs,
     models,
     processing,
+    roles,
     sts,
     tags,
     training,
@@ -46,6 +47,7 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     "application-autoscaling": {**autoscaling.OPERATIONS, **autoscaling_policies.OPERATIONS},
     "logs": dict(logs.OPERATIONS),
     "sts": dict(sts.OPERATIONS),
+    "iam": dict(roles.OPERATIONS),
 }
 
 # The member of a request that names what it is about, for fault rules and the record of requests.
@@ -63,6 +65,7 @@ NAME_MEMBERS = (
     "NameContains",
     "ResourceArn",
     "ResourceARN",
+    "RoleName",
 )
 
 
@@ -139,6 +142,9 @@ def _service(session: Any, name: str, handlers: dict[str, Handler]) -> Service:
         described = model.operation_model(operation)
         check = compiler.compile(described.input_shape) if described.input_shape is not None else None
         form = shaper(described.output_shape) if described.output_shape is not None else lambda _value: {}
+        if model.metadata["protocol"] == "query":
+            # Its handlers write times as XML has them.
+            form = identity
         operations[operation] = Operation(operation, up_to_date(handler), check, form)
     return Service(
         name=name,

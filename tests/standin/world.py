@@ -12,6 +12,8 @@ from tests.standin.faults import Faults
 from tests.standin.state import Region
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.standin.clock import Clock
     from tests.standin.settings import Settings
 
@@ -30,6 +32,7 @@ class World:
         self.settings = settings
         self.account = account
         self.accounts: dict[str, str] = {}
+        self.roles: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.lock = threading.RLock()
         self.faults = Faults(clock, settings.seed)
         self.counters = Counters(clock)
@@ -49,6 +52,7 @@ class World:
         """Drop all resources; settings and faults stay."""
         with self.lock:
             self._regions.clear()
+            self.roles.clear()
 
 
 @dataclass(slots=True)

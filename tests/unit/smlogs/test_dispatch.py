@@ -47,6 +47,7 @@ Available Commands:
   ProcessingJob           View ProcessingJob logs via Kubernetes
   TrainingJob             View TrainingJob logs via Kubernetes
   completion              Print a completion script for bash, zsh or fish
+  doctor                  Check the installation and say what is wrong with it, and how to mend it
   help                    Help about any command
   list                    List the jobs and endpoints whose logs can be viewed
   logs                    View the logs of one or more objects of any kind
