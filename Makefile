@@ -50,15 +50,19 @@ verify: setup ## are generated files current?
 	@$(RUN) -m sagemaker_operator.crds --check
 	@$(RUN) packaging/install/generate.py --check
 	@$(RUN) packaging/monitoring/generate.py --check
+	@$(RUN) packaging/iam/generate.py --check
 	@$(RUN) packaging/argocd/generate.py --check
 	@$(RUN) packaging/docs/generate.py --check
+	@$(RUN) packaging/docs/reasons.py --check
 
 generate: setup ## write the generated files anew
 	@$(RUN) -m sagemaker_operator.crds
 	@$(RUN) packaging/install/generate.py
 	@$(RUN) packaging/monitoring/generate.py
+	@$(RUN) packaging/iam/generate.py
 	@$(RUN) packaging/argocd/generate.py
 	@$(RUN) packaging/docs/generate.py
+	@$(RUN) packaging/docs/reasons.py
 
 bench: setup ## what 200 jobs cost: requests and writes, running and idle
 	@$(RUN) -m tests.bench.idle
@@ -70,8 +74,8 @@ bench-logs: setup ## the plugin beside awslogs, the AWS CLI and boto3: a million
 dist: setup ## the plugin as one file for this system, in the guide's tarball (dist/)
 	@$(RUN) packaging/plugin/build.py
 
-lock: setup ## renew requirements.lock from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+lock: setup ## renew requirements.lock from pyproject.toml
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
 
 clean: down ## remove the environment and everything made by tests

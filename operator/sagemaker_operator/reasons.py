@@ -43,7 +43,6 @@ PAUSED = "Paused"
 INVALID_ANNOTATION = "InvalidAnnotation"
 SPAWN_LIMIT = "SpawnLimit"
 EXPIRED = "TimeToLiveOver"
-TAGGED = "Tagged"
 
 
 @dataclass(frozen=True, slots=True)
