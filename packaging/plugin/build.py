@@ -1,8 +1,13 @@
 """Makes the file that users download: the plugin as one program that needs no Python, in the guide's tarball.
 
 PyInstaller makes a folder of the plugin and its Python; `launcher.sh` and that folder as a compressed archive become
-one file, `kubectl-smlogs`; it and the program for completion go into the tarball. What a build holds depends on the
-sources, the environment and the system only, not on the time or place.
+one file, `kubectl-smlogs`; it, the program for completion, licenses and bill of materials go into the tarball:
+
+    dist/kubectl-smlogs-plugin/<os>.<arch>.tar.gz     names as in the guide, to be copied into a bucket as they are
+                               <os>.<arch>.cdx.json   the bill of materials once more
+                               SHA256SUMS
+
+What a build holds depends on the sources, the environment and the system only, not on the time or place.
 """
 
 from __future__ import annotations
@@ -24,7 +29,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import checksums
+import contents
 import licenses
+import sbom
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -53,22 +61,42 @@ class System:
 def main() -> int:
     """Build, and say what was made; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for the tarball")
-    output = parser.parse_args().output.absolute()
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="where the folder of the files goes")
+    parser.add_argument("--glibc", type=glibc, help="fail if it needs a newer C library than this, 2.28 for instance")
+    arguments = parser.parse_args()
     began = time.monotonic()
     system = this_system()
     with tempfile.TemporaryDirectory(prefix="kubectl-smlogs-build-") as work:
         folder = freeze(Path(work))
-        (folder / "LICENSES.txt").write_text(licenses.collect(folder / "kubectl-smlogs"), encoding="utf-8")
+        held = contents.read(folder, contents.read_places(Path(work) / "work" / "plugin" / "places.json"))
+        (folder / "LICENSES.txt").write_text(licenses.collect(held), encoding="utf-8")
         program = pack(folder, version(), system)
         try_out(program, Path(work))
-        tarball = write_tarball(output, program, (folder / "LICENSES.txt").read_bytes(), system)
+        bill = bill_of_materials(held, program, folder, system)
+        tarball = write_files(
+            arguments.output.absolute(), program, (folder / "LICENSES.txt").read_bytes(), bill, system
+        )
         report(folder, program, tarball)
+        problems = list(too_much(folder, program, arguments.glibc))
     print(f"dist: {time.monotonic() - began:.0f} s")
+    for problem in problems:
+        print(f"dist: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def glibc(text: str) -> tuple[int, int]:
+    """A version of the C library, from the command line."""
+    major, minor = text.split(".")
+    return int(major), int(minor)
+
+
+def too_much(folder: Path, program: bytes, oldest: tuple[int, int] | None) -> Iterator[str]:
+    """What makes a build unfit to be given to users."""
     if len(program) > LARGEST:
-        print(f"dist: kubectl-smlogs has {len(program)} bytes, and {LARGEST} are the limit", file=sys.stderr)
-        return 1
-    return 0
+        yield f"kubectl-smlogs has {len(program)} bytes, and {LARGEST} are the limit"
+    newest = newest_glibc(folder)
+    if oldest and newest and newest > oldest:
+        yield f"it needs glibc {newest[0]}.{newest[1]}, and {oldest[0]}.{oldest[1]} is the limit"
 
 
 def this_system() -> System:
@@ -174,21 +202,45 @@ def try_out(program: bytes, work: Path) -> None:
         raise SystemExit(f"dist: the new program does not run: {done.stdout}{done.stderr}")
 
 
-def write_tarball(output: Path, program: bytes, others: bytes, system: System) -> Path:
-    """The tarball with the folder of the guide; `others` are the licenses of what the program holds."""
-    folder = f"kubectl-smlogs.{system.name}"
+def bill_of_materials(held: contents.Contents, program: bytes, folder: Path, system: System) -> bytes:
+    """What the program is made of, in CycloneDX."""
+    lock = sbom.read_lock((ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    about = {"version": version(), "system": f"{system.os}/{system.arch}", "needs": needs(folder)}
+    return sbom.document(held, **about, program=program, lock=lock).encode()
+
+
+def write_files(output: Path, program: bytes, others: bytes, bill: bytes, system: System) -> Path:
+    """Write what is uploaded, and return the tarball, which holds the guide's folder.
+
+    Args:
+        output: gets the folder, named as the first part of the keys.
+        program: the one file.
+        others: the licenses of what it holds.
+        bill: its bill of materials.
+        system: that it is made for.
+    """
+    name = f"kubectl-smlogs.{system.name}"
     members = [
-        (f"{folder}/LICENSE", (ROOT / "LICENSE").read_bytes(), 0o644),
-        (f"{folder}/LICENSES.txt", others, 0o644),
-        (f"{folder}/kubectl-smlogs", program, 0o755),
-        (f"{folder}/kubectl_complete-smlogs", (HERE / "completion.sh").read_bytes(), 0o755),
+        (f"{name}/LICENSE", (ROOT / "LICENSE").read_bytes(), 0o644),
+        (f"{name}/LICENSES.txt", others, 0o644),
+        (f"{name}/kubectl-smlogs", program, 0o755),
+        (f"{name}/kubectl-smlogs.cdx.json", bill, 0o644),
+        (f"{name}/kubectl_complete-smlogs", (HERE / "completion.sh").read_bytes(), 0o755),
     ]
-    output.mkdir(parents=True, exist_ok=True)
-    tarball = output / f"kubectl-smlogs-plugin.{system.name}.tar.gz"
-    new = tarball.with_name(f".{tarball.name}.new")
-    new.write_bytes(compressed(archive(members)))
-    new.replace(tarball)
+    folder = output / "kubectl-smlogs-plugin"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / f"{system.name}.cdx.json", bill)
+    tarball = write_whole(folder / f"{system.name}.tar.gz", compressed(archive(members)))
+    checksums.write(folder)
     return tarball
+
+
+def write_whole(path: Path, content: bytes) -> Path:
+    """Write a file so that nobody ever sees a part of it."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(content)
+    new.replace(path)
+    return path
 
 
 def report(folder: Path, program: bytes, tarball: Path) -> None:
@@ -203,17 +255,20 @@ def report(folder: Path, program: bytes, tarball: Path) -> None:
 
 
 def needs(folder: Path) -> str:
-    """What the system must have: the newest version of the C library that any file asks for."""
+    """What the system must have."""
+    newest = newest_glibc(folder)
+    return f"glibc {newest[0]}.{newest[1]} or newer" if newest else f"{platform.system()} as here or newer"
+
+
+def newest_glibc(folder: Path) -> tuple[int, int] | None:
+    """The newest version of the C library that any file asks for; None where there is another one."""
     found = {
         (int(major), int(minor))
         for _, content, _ in files(folder)
         if content.startswith(b"\x7fELF")
         for major, minor in re.findall(rb"\0GLIBC_(\d+)\.(\d+)", content)
     }
-    if found:
-        major, minor = max(found)
-        return f"glibc {major}.{minor} or newer"
-    return f"{platform.system()} as here or newer"
+    return max(found, default=None)
 
 
 def megabytes(size: int) -> str:

@@ -62,7 +62,15 @@ ks_absolute() {
 ks_run() {
     ks_usable || return 0
     true 2>/dev/null >"$ks_cache/$ks_id/.used"
+    [ ! -e "$ks_cache/$ks_id/.libraries" ] || ks_lend "$ks_cache/$ks_id"
     exec "$ks_cache/$ks_id/kubectl-smlogs" "$@"
+}
+
+# Let the program of folder $1 find its own libraries from its first moment on; it takes them out of its environment.
+ks_lend() {
+    LD_LIBRARY_PATH=$1/_internal${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    KUBECTL_SMLOGS_LENT=yes
+    export LD_LIBRARY_PATH KUBECTL_SMLOGS_LENT
 }
 
 ks_usable() {
@@ -168,8 +176,14 @@ ks_explain() {
 # Does the program of the new folder run?
 ks_try() {
     ks_output=$("$ks_new/kubectl-smlogs" version 2>&1 >/dev/null </dev/null) && return
-    [ $? -ne 126 ] || [ "$(uname -sm)" != "$ks_machine" ] ||
+    ks_status=$?
+    [ $ks_status -ne 126 ] || [ "$(uname -sm)" != "$ks_machine" ] ||
         ks_refuse "no programs may be run from there, it may be mounted noexec"
+    # The smallest systems lack a library that the program's first code is linked with (zlib), and that is in the folder.
+    if [ $ks_status -eq 127 ] && (ks_lend "$ks_new" && "$ks_new/kubectl-smlogs" version) >/dev/null 2>&1 </dev/null; then
+        : >"$ks_new/.libraries"
+        return
+    fi
     ks_give_up "the program is made for @SYSTEM@ and does not run on this system, $(uname -sm)\
 ${ks_output:+: "${ks_output%%"$ks_newline"*}"}. Install the Python package instead."
 }

@@ -19,6 +19,9 @@ def restore_environment() -> None:
     if not sys.platform.startswith("linux"):
         return
     original = os.environ.pop("LD_LIBRARY_PATH_ORIG", None)
+    if os.environ.pop("KUBECTL_SMLOGS_LENT", None) and original is not None:
+        # The launcher has put the program's own folder in front of what the user had.
+        original = original.partition(":")[2] or None
     if original is not None:
         os.environ["LD_LIBRARY_PATH"] = original
     else:

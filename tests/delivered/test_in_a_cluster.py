@@ -18,8 +18,11 @@ from tests.cluster.binaries import Binaries
 from tests.cluster.controlplane import ControlPlane
 from tests.conformance.smlogs_scene import Scene, control_plane_with_kinds
 from tests.conformance.smlogs_scene import scene as make_scene
+from tests.delivered import container, scripts
 from tests.delivered.building import ROOT, Delivery
-from tests.delivered.running import PATIENCE, PLUGIN
+from tests.delivered.container import Container
+from tests.delivered.running import PATIENCE, PLUGIN, needs_mounts, needs_root
+from tests.delivered.test_program import write_kubeconfig
 from tests.standin.app import StandIn
 
 
@@ -210,3 +213,108 @@ def test_profiles_that_ask_aws(scene: Scene, refusing: str, profile: str) -> Non
     assert "Not you." in ours.stderr
     # How often depends on whether the first answer came before it was needed.
     assert asked > 0
+
+
+# --- in a container without Python ---------------------------------------------------------------------------------
+
+# As in the original's guide, but for the machine.
+INSTALLATION = """
+export os="linux"
+
+wget https://amazon-sagemaker-operator-for-k8s-us-east-1.s3.amazonaws.com/kubectl-smlogs-plugin/latest/${os}.amd64.tar.gz
+tar xvzf ${os}.amd64.tar.gz
+
+# Move binaries to a directory in your homedir.
+mkdir ~/sagemaker-k8s-bin
+cp ./kubectl-smlogs.${os}.amd64/kubectl-smlogs ~/sagemaker-k8s-bin/.
+
+# This line will add the binaries to your PATH in your .bashrc.
+
+echo 'export PATH=$PATH:~/sagemaker-k8s-bin' >> ~/.bashrc
+
+# Source your .bashrc to update environment variables:
+source ~/.bashrc
+
+kubectl smlogs
+"""
+HELP = """View Amazon SageMaker logs via Kubernetes
+
+Usage:
+  smlogs [command]
+
+Aliases:
+  smlogs, SMLogs, Smlogs
+
+Available Commands:
+  BatchTransformJob       View BatchTransformJob logs via Kubernetes
+  TrainingJob             View TrainingJob logs via Kubernetes
+  help                    Help about any command
+
+Flags:
+  -h, --help   help for smlogs
+
+Use "smlogs [command] --help" for more information about a command.
+"""
+WGET = """#!/bin/sh
+# The buckets are a folder here.
+exec cp "/buckets/${1#https://}" .
+"""
+
+
+@pytest.fixture
+def bare(tmp_path: Path, cluster_binaries: Binaries, delivery: Delivery) -> Container:
+    """A container with kubectl and without Python, from which the buckets can be reached as they are published."""
+    made = container.make(tmp_path / "root", Path(cluster_binaries.kubectl))
+    upload = scripts.load("release/upload")
+    files = upload.plan.files(delivery.tarball.parent)
+    latest = upload.tags.of_release(None, latest=True)
+    for one in upload.plan.uploads(upload.regions.read().regions, latest, files):
+        place = made.root / "buckets" / one.url.removeprefix("https://")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(Path("/") / "files" / one.file.path.name)
+    shutil.copytree(delivery.tarball.parent, made.root / "files")
+    (made.root / "bin" / "wget").write_text(WGET, encoding="utf-8")
+    (made.root / "bin" / "wget").chmod(0o755)
+    return made
+
+
+@needs_root
+@needs_mounts
+def test_the_guides_commands_without_python(bare: Container, scene: Scene, delivery: Delivery) -> None:
+    """In an empty container, the original guide's commands install the plugin, and it shows a job's log."""
+    machine = delivery.tarball.name.split(".")[1]
+    assert bare.run("command -v python3 || command -v python").returncode == 1
+    assert [path for name in ("*python*", "libz.*", "libssl.*") for path in bare.root.rglob(name)] == []
+    done = bare.run(INSTALLATION.replace("amd64", machine))
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    lines = iter(done.stdout.splitlines())
+    assert all(line in lines for line in (f"kubectl-smlogs.linux.{machine}/kubectl-smlogs", *HELP.splitlines()))
+    scene.create("train", job="x")
+    scene.set_status("train", word="InProgress", secondaryStatus="Training")
+    scene.write_logs("x/algo-1-1", ["first", "second"])
+    view = ("config", "view", "--flatten", "--raw", "--minify", "--kubeconfig", str(scene.kubeconfig))
+    (bare.home / ".kube").mkdir()
+    (bare.home / ".kube" / "config").write_text(scene.plane.kubectl(*view).stdout, encoding="utf-8")
+    aws = {name: value for name, value in scene.environment.items() if name.startswith("AWS_")}
+    shown = bare.run("source ~/.bashrc; kubectl smlogs TrainingJob train", aws)
+    assert (shown.stdout, shown.stderr, shown.returncode) == told_by_plugin(scene, "TrainingJob", "train")
+    assert [line.split()[-1] for line in shown.stdout.splitlines()] == ["first", "second"]
+
+
+@needs_root
+@needs_mounts
+@pytest.mark.parametrize("libraries", [None, "/somewhere"])
+def test_environment_of_helpers_in_a_container(bare: Container, delivery: Delivery, libraries: str | None) -> None:
+    """Where the program cannot start without its own libraries, a credential helper sees the user's environment."""
+    shutil.copy2(delivery.program, bare.root / "bin")
+    (bare.root / "bin" / "helper").write_text("#!/bin/sh\nenv >~/heard\nexit 3\n", encoding="utf-8")
+    (bare.root / "bin" / "helper").chmod(0o755)
+    plugin = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/bin/helper", "interactiveMode": "Never"}
+    write_kubeconfig(bare.home / "config", {"exec": plugin})
+    environment = {"LD_LIBRARY_PATH": libraries} if libraries else {}
+    for _ in range(2):
+        done = bare.run("kubectl-smlogs trainingjob x --kubeconfig ~/config", environment)
+        assert done.returncode == 1
+        names = dict(line.partition("=")[::2] for line in (bare.home / "heard").read_text("utf-8").splitlines())
+        assert names.get("LD_LIBRARY_PATH") == libraries
+        assert not [name for name in names if name.startswith(("_PYI", "_MEI", "LD_LIBRARY_PATH_", "KUBECTL_SMLOGS"))]

@@ -17,7 +17,6 @@ import pytest
 
 from smkube import __version__
 from tests.cluster.binaries import Binaries
-from tests.delivered.building import Delivery
 from tests.delivered.running import (
     PATIENCE,
     STRANGER,
@@ -449,12 +448,3 @@ def test_each_start_counts_as_use(alone: Path, place: Path) -> None:
     age(folder / ".used", MONTH)
     assert greets(user.run(alone, "version"))
     assert time.time() - (folder / ".used").stat().st_mtime < MONTH / 2
-
-
-def test_the_tarball(delivery: Delivery) -> None:
-    """The tarball holds the guide's folder: the program, its helper for completion, and the licenses."""
-    assert delivery.folder.name.split(".")[0] == "kubectl-smlogs"
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in delivery.folder.iterdir()}
-    assert modes == {"LICENSE": 0o644, "LICENSES.txt": 0o644, "kubectl-smlogs": 0o755, "kubectl_complete-smlogs": 0o755}
-    assert delivery.tarball.name == f"kubectl-smlogs-plugin{delivery.folder.name.removeprefix('kubectl-smlogs')}.tar.gz"
-    assert delivery.program.stat().st_size <= 25_000_000

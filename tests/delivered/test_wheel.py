@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import site
 import subprocess
 import sys
 import zipfile
@@ -15,6 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from smkube import __version__
+from tests.delivered import wheelhouse
 from tests.delivered.building import ROOT
 from tests.delivered.running import PLUGIN, make_user
 
@@ -61,30 +61,68 @@ def test_requirements(wheel: Path) -> None:
     assert metadata["License-Expression"] == "Apache-2.0"
 
 
-def test_installed(wheel: Path, place: Path) -> None:
-    """In a fresh environment, its commands are the plugin and the operator."""
+@pytest.fixture(scope="module")
+def house(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with wheels of all that it needs."""
+    folder = tmp_path_factory.mktemp("wheels") / "house"
+    wheelhouse.make(folder, _metadata(wheel).get_all("Requires-Dist", []))
+    return folder
+
+
+def works(programs: Path, place: Path) -> None:
+    """Check that a folder's programs are the plugin, its helper and the operator, with nothing else around."""
+    user = make_user(place, "home")
+    for arguments in (["version"], ["trainingjob", "x"]):
+        installed = user.run(programs / "kubectl-smlogs", *arguments)
+        plugin = user.run(*PLUGIN, *arguments, cwd=ROOT)
+        assert (installed.stdout, installed.stderr) == (plugin.stdout, plugin.stderr)
+        assert installed.returncode == plugin.returncode
+    helper = user.run(programs / "kubectl_complete-smlogs", "Tr")
+    assert "TrainingJob" in helper.stdout
+    operator = user.run(programs / "sagemaker-operator", "--help")
+    assert operator.returncode == 0, operator.stderr
+
+
+def test_installed_by_pip(wheel: Path, house: Path, place: Path) -> None:
+    """In a fresh environment, as pipx makes it, pip finds the requirements met and the commands work."""
     environment = place / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], timeout=60, check=True)
     # Where the environment has no pip of its own, that of the Python outside has filled it.
     python = sys.executable if find_spec("pip") else str(getattr(sys, "_base_executable", sys.executable))
     pip = [python, "-m", "pip", "--python", str(environment / "bin" / "python")]
-    flags = ["--quiet", "--disable-pip-version-check", "--no-index", "--no-deps"]
-    subprocess.run([*pip, "install", *flags, str(wheel)], timeout=60, check=True)
-    # The requirements are those of the environment of the tests, which is made from the same lock file.
-    [packages] = (environment / "lib").glob("python*/site-packages")
-    ours = [path for path in site.getsitepackages() if path.startswith(sys.prefix)]
-    (packages / "requirements.pth").write_text("\n".join(ours), encoding="utf-8")
-    user = make_user(place, "home")
-    for arguments in (["--help"], ["version"], ["logs", "--help"], ["trainingjob", "x"]):
-        installed = user.run(environment / "bin" / "kubectl-smlogs", *arguments)
-        plugin = user.run(*PLUGIN, *arguments, cwd=ROOT)
-        assert (installed.stdout, installed.stderr) == (plugin.stdout, plugin.stderr)
-        assert installed.returncode == plugin.returncode
-    place_of = "import kubectl_smlogs, smkube; print(kubectl_smlogs.__file__, smkube.__file__)"
-    found = user.run(environment / "bin" / "python", "-c", place_of).stdout.split(f" {packages}")
-    assert found[0].startswith(str(packages))
-    assert len(found) == 2
-    helper = user.run(environment / "bin" / "kubectl_complete-smlogs", "Tr")
-    assert "TrainingJob" in helper.stdout
-    operator = user.run(environment / "bin" / "sagemaker-operator", "--help")
-    assert operator.returncode == 0, operator.stderr
+    flags = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-index", "--find-links", str(house)]
+    subprocess.run([*pip, "install", *flags, str(wheel)], timeout=120, check=True)
+    works(environment / "bin", place)
+    where = "import kubectl_smlogs, smkube, boto3; print(kubectl_smlogs.__file__, smkube.__file__, boto3.__file__)"
+    found = make_user(place, "other").run(environment / "bin" / "python", "-c", where).stdout
+    assert found.count(str(environment)) == 3
+
+
+def test_installed_by_uv(wheel: Path, house: Path, place: Path) -> None:
+    """`uv tool install` puts all three commands where a user's PATH finds them."""
+    uv = pytest.importorskip("uv", reason="uv is not in the environment of the tests")
+    tools = {"UV_TOOL_DIR": place / "tools", "UV_TOOL_BIN_DIR": place / "programs", "UV_CACHE_DIR": place / "cache"}
+    command = [
+        uv.find_uv_bin(),
+        "tool",
+        "install",
+        "--offline",
+        "--no-config",
+        "--no-index",
+        "--find-links",
+        str(house),
+    ]
+    subprocess.run(
+        [*command, "--python", sys.executable, str(wheel)],
+        env={
+            "PATH": f"{place / 'programs'}:/usr/bin:/bin",
+            "HOME": str(place),
+            **{k: str(v) for k, v in tools.items()},
+        },
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    programs = {path.name for path in (place / "programs").iterdir()}
+    assert programs == {"kubectl-smlogs", "kubectl_complete-smlogs", "sagemaker-operator"}
+    works(place / "programs", place)
