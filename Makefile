@@ -74,9 +74,12 @@ bench-logs: setup ## the plugin beside awslogs, the AWS CLI and boto3: a million
 dist: setup ## the plugin as one file for this system, in the guide's tarball (dist/)
 	@$(RUN) packaging/plugin/build.py
 
-lock: setup ## renew requirements.lock from pyproject.toml
+lock: setup ## renew the lock files from pyproject.toml
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --no-emit-index-url --group dev pyproject.toml --output-file requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --no-emit-index-url --no-deps --constraint requirements.lock packaging/image/requirements.in \
+	  --output-file packaging/image/requirements.lock
 
 clean: down ## remove the environment and everything made by tests
 	@rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

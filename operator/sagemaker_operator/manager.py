@@ -15,7 +15,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 
 from sagemaker_operator import identity, selection
@@ -138,7 +137,7 @@ class Manager:
     # --- start and end ---------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        warning = identity.no_credentials(self._environ, lambda path: Path(path).expanduser().exists())
+        warning = identity.no_credentials(self._environ, _is_there)
         if warning:
             log.warning("%s", warning)
         if self._settings.kinds != kinds.ALL:
@@ -300,3 +299,8 @@ class Manager:
         log.error("Leadership was lost; this process ends so that two never act.")
         logging.shutdown()
         os._exit(1)
+
+
+def _is_there(path: str) -> bool:
+    """Whether a file of the user's is there; a pod's user may have no home."""
+    return os.path.exists(os.path.expanduser(path))  # noqa: PTH110, PTH111 - pathlib raises where there is no home
