@@ -30,7 +30,7 @@ down: setup ## stop what `make up` started
 
 test: setup ## lint, types, import rules, generated files, and every test
 	@$(MAKE) --no-print-directory -j2 lint binaries
-	@$(RUN) -m pytest --numprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	@$(RUN) -m pytest --numprocesses 5 --dist loadfile $(PYTEST_ARGS)
 
 binaries: setup ## kube-apiserver, etcd, kubectl and the kstatus library, built the first time
 	@$(RUN) -m tests.cluster build

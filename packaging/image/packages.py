@@ -17,6 +17,7 @@ _LEFT_OUT = {
     # requests of its own, and takes from the package how to connect.
     "kubernetes": ("aio", "dynamic", "informer", "leaderelection", "stream", "utils", "watch"),
     "kubernetes/client": ("api", "apis", "models"),
+    "certifi": ("tests",),
     # The time zones of the world; the operator's times are UTC.
     "dateutil": ("zoneinfo",),
 }
