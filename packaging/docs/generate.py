@@ -1,4 +1,4 @@
-"""Writes the tables of docs/smlogs.md out of the program: commands, flags, formats, fields, exit codes.
+"""Writes the tables of docs/smlogs.md and docs/guide.md out of the programs: commands, flags, exit codes, downloads.
 
     python packaging/docs/generate.py [--check]
 
@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = ROOT / "docs" / "smlogs.md"
-sys.path[:0] = [str(ROOT), str(ROOT / "operator")]
+DOCUMENTS = (ROOT / "docs" / "smlogs.md", ROOT / "docs" / "guide.md")
+sys.path[:0] = [str(ROOT), str(ROOT / "operator"), str(ROOT / "packaging" / "release")]
 
-from kubectl_smlogs import commands, exits, formats, records, resources, template  # noqa: E402 - found by the line above
+import regions  # noqa: E402 - found by the line above
+import tables  # noqa: E402
+
+from kubectl_smlogs import commands, exits, formats, records, resources, template  # noqa: E402
 from kubectl_smlogs.flags import ALL_LOG_FLAGS, CONNECTION_FLAGS, HELP, Flag  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -98,6 +101,12 @@ def exit_table() -> str:
     return table(("Code", "Means"), [(code, " ".join(str(text).split())) for code, text in rows])
 
 
+def region_table() -> str:
+    """Where a release's images and downloads are put."""
+    publication = regions.read()
+    return tables.markdown(publication, publication.tag)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "commands": command_table,
     "kinds": kind_table,
@@ -107,6 +116,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "formats": format_table,
     "fields": field_table,
     "exits": exit_table,
+    "regions": region_table,
 }
 
 
@@ -147,15 +157,16 @@ def _meaning(name: str) -> str:
 
 
 def _stale() -> Iterator[tuple[Path, str]]:
-    text = DOCUMENT.read_text(encoding="utf-8")
-    current = filled(text)
-    if current != text:
-        yield DOCUMENT, current
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        current = filled(text)
+        if current != text:
+            yield document, current
 
 
 def main(arguments: Sequence[str]) -> int:
     """Write what is not current, or with `--check` only tell; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Writes the tables of docs/smlogs.md.")
+    parser = argparse.ArgumentParser(description="Writes the tables of docs/smlogs.md and docs/guide.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a table is not current")
     check = parser.parse_args(arguments).check
     stale = list(_stale())
