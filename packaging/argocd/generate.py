@@ -15,7 +15,8 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parents[1] / "operator"))
 
-from smkube import kinds  # noqa: E402 - found by the line above, also without an installation
+from sagemaker_operator.crds import writing  # noqa: E402 - found by the line above, also without an installation
+from smkube import kinds  # noqa: E402
 
 CONFIG_MAP = """\
 # Health of the SageMaker kinds for Argo CD. Made by packaging/argocd/generate.py; edit template.lua.
@@ -65,18 +66,9 @@ def generated() -> Iterator[tuple[Path, str]]:
 def main(arguments: Sequence[str]) -> int:
     """Write what is not current, or with `--check` only tell; returns the exit code."""
     parser = argparse.ArgumentParser(description="Writes the Argo CD health scripts.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
+    writing.add_check(parser)
     check = parser.parse_args(arguments).check
-    stale = [
-        (path, text) for path, text in generated() if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
-    for path, text in stale:
-        if check:
-            sys.stderr.write(f"stale: {path}; run `python packaging/argocd/generate.py`\n")
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"wrote {path}\n")
-    return 1 if check and stale else 0
+    return writing.write(dict(generated()), "python packaging/argocd/generate.py", check=check)
 
 
 if __name__ == "__main__":

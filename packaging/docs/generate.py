@@ -13,7 +13,7 @@ import ast
 import itertools
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +25,7 @@ import tables  # noqa: E402
 
 from kubectl_smlogs import commands, exits, formats, records, resources, template  # noqa: E402
 from kubectl_smlogs.flags import ALL_LOG_FLAGS, CONNECTION_FLAGS, HELP, Flag  # noqa: E402
+from sagemaker_operator.crds import writing  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
@@ -156,27 +157,13 @@ def _meaning(name: str) -> str:
     return template.FIELDS.get(name) or dict(records.FIELDS)[name]
 
 
-def _stale() -> Iterator[tuple[Path, str]]:
-    for document in DOCUMENTS:
-        text = document.read_text(encoding="utf-8")
-        current = filled(text)
-        if current != text:
-            yield document, current
-
-
 def main(arguments: Sequence[str]) -> int:
     """Write what is not current, or with `--check` only tell; returns the exit code."""
     parser = argparse.ArgumentParser(description="Writes the tables of docs/smlogs.md and docs/guide.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a table is not current")
+    writing.add_check(parser)
     check = parser.parse_args(arguments).check
-    stale = list(_stale())
-    for path, text in stale:
-        if check:
-            sys.stderr.write(f"stale: {path}; run `python packaging/docs/generate.py`\n")
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"wrote {path}\n")
-    return 1 if check and stale else 0
+    documents = {path: filled(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
+    return writing.write(documents, "python packaging/docs/generate.py", check=check)
 
 
 if __name__ == "__main__":

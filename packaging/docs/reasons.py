@@ -20,6 +20,7 @@ INDEX = FOLDER / "README.md"
 sys.path.insert(0, str(ROOT / "operator"))
 
 from sagemaker_operator import reasons  # noqa: E402 - found by the line above, also without an installation
+from sagemaker_operator.crds import writing  # noqa: E402
 
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _GROUPS = ("Something is wrong", "It may pass by itself", "On the way", "As it should be, or over", "Events only")
@@ -93,16 +94,9 @@ def generated() -> Iterator[tuple[Path, str]]:
 def main(arguments: Sequence[str]) -> int:
     """Write what is not current, or with `--check` only tell; returns the exit code."""
     parser = argparse.ArgumentParser(description="Puts figures into the pages about reasons, and writes their index.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
+    writing.add_check(parser)
     check = parser.parse_args(arguments).check
-    stale = [(path, text) for path, text in generated() if path.read_text(encoding="utf-8") != text]
-    for path, text in stale:
-        if check:
-            sys.stderr.write(f"stale: {path}; run `python packaging/docs/reasons.py`\n")
-        else:
-            path.write_text(text, encoding="utf-8")
-            sys.stdout.write(f"wrote {path}\n")
-    return 1 if check and stale else 0
+    return writing.write(dict(generated()), "python packaging/docs/reasons.py", check=check)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "operator")]
 
 from kubectl_smlogs.children import OPERATION as CHILDREN  # noqa: E402 - found by the line above
 from sagemaker_operator import rights  # noqa: E402
+from sagemaker_operator.crds import writing  # noqa: E402
 from sagemaker_operator.rights import Right  # noqa: E402
 from smkube import kinds  # noqa: E402
 from smkube.aws import logs  # noqa: E402
@@ -218,23 +219,12 @@ def main(arguments: Sequence[str]) -> int:
     if given.policy or place != Place():
         sys.stdout.write(text(POLICIES[given.policy or "operator"](place)))
         return 0
-    return _files(check=given.check)
-
-
-def _files(*, check: bool) -> int:
-    stale = [(path, new) for path, new in generated() if not path.is_file() or path.read_text(encoding="utf-8") != new]
-    for path, new in stale:
-        if check:
-            sys.stderr.write(f"stale: {path}; run `python packaging/iam/generate.py`\n")
-        else:
-            path.write_text(new, encoding="utf-8")
-            sys.stdout.write(f"wrote {path}\n")
-    return 1 if check and stale else 0
+    return writing.write(dict(generated()), "python packaging/iam/generate.py", check=given.check)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Writes the IAM policies, or prints one.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
+    writing.add_check(parser)
     parser.add_argument("--policy", choices=list(POLICIES), help="which one to print (default: operator)")
     parser.add_argument("--kinds", help="kinds with commas between, such as TrainingJob,Model (default: all)")
     parser.add_argument("--partition", choices=["aws", "aws-cn", "aws-us-gov"], help="default: aws")

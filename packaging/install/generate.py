@@ -20,6 +20,7 @@ import charts  # noqa: E402 - found by the line above, also without an installat
 import installers  # noqa: E402
 import regions  # noqa: E402
 
+from sagemaker_operator.crds import writing  # noqa: E402
 from smkube import __version__  # noqa: E402
 
 INSTALLERS = PACKAGING / "release" / "rolebased"
@@ -38,23 +39,10 @@ def generated() -> dict[Path, str]:
 def main(arguments: Sequence[str]) -> int:
     """Write what is not current, or with `--check` only tell; returns the exit code."""
     parser = argparse.ArgumentParser(description="Writes the installers and the operator's charts.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
+    writing.add_check(parser)
     check = parser.parse_args(arguments).check
-    wanted = generated()
-    stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    left = [path for folder in charts.FOLDERS for path in (CHARTS / folder).rglob("*") if path.is_file()]
-    left = [path for path in left if path not in wanted]
-    for path in [*stale, *left]:
-        if check:
-            sys.stderr.write(f"stale: {path}; run `python packaging/install/generate.py`\n")
-        elif path in wanted:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(wanted[path], encoding="utf-8")
-            sys.stdout.write(f"wrote {path}\n")
-        else:
-            path.unlink()
-            sys.stdout.write(f"removed {path}\n")
-    return 1 if check and (stale or left) else 0
+    folders = [CHARTS / folder for folder in charts.FOLDERS]
+    return writing.write(generated(), "python packaging/install/generate.py", check=check, folders=folders)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,19 @@ the chosen namespaces; a Prometheus that puts no namespace on what it scrapes sh
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+FOLDER = Path(__file__).resolve().parent
+sys.path[:0] = [str(FOLDER), str(FOLDER.parents[1] / "operator")]
 
-from panels import ROWS, Panel
+from panels import ROWS, Panel  # noqa: E402 - found by the line above, also without an installation
+
+from sagemaker_operator.crds import writing  # noqa: E402
 
 FILE = Path(__file__).resolve().parent / "dashboard.json"
 SCHEMA = 41
@@ -123,16 +127,13 @@ def _options(panel: Panel) -> dict[str, Any]:
     return {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}}
 
 
-def main(arguments: list[str]) -> int:
-    """Write the file, or check it; returns the exit code."""
+def main(arguments: Sequence[str]) -> int:
+    """Write what is not current, or with `--check` only tell; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Writes the dashboard.")
+    writing.add_check(parser)
+    check = parser.parse_args(arguments).check
     text = json.dumps(dashboard(), indent=2, ensure_ascii=False) + "\n"
-    if "--check" not in arguments:
-        FILE.write_text(text, encoding="utf-8")
-        return 0
-    if FILE.is_file() and FILE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{FILE.name} is not current; run: python packaging/monitoring/generate.py")
-    return 1
+    return writing.write({FILE: text}, "python packaging/monitoring/generate.py", check=check)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from tests.delivered.container import Container
 from tests.delivered.running import PATIENCE, PLUGIN, needs_mounts, needs_root
 from tests.delivered.test_program import write_kubeconfig
 from tests.standin.app import StandIn
+from tests.unit.smlogs.test_dispatch import ORIGINAL
 
 
 @pytest.fixture(scope="module")
@@ -237,24 +238,6 @@ source ~/.bashrc
 
 kubectl smlogs
 """
-HELP = """View Amazon SageMaker logs via Kubernetes
-
-Usage:
-  smlogs [command]
-
-Aliases:
-  smlogs, SMLogs, Smlogs
-
-Available Commands:
-  BatchTransformJob       View BatchTransformJob logs via Kubernetes
-  TrainingJob             View TrainingJob logs via Kubernetes
-  help                    Help about any command
-
-Flags:
-  -h, --help   help for smlogs
-
-Use "smlogs [command] --help" for more information about a command.
-"""
 WGET = """#!/bin/sh
 # The buckets are a folder here.
 exec cp "/buckets/${1#https://}" .
@@ -288,7 +271,7 @@ def test_the_guides_commands_without_python(bare: Container, scene: Scene, deliv
     done = bare.run(INSTALLATION.replace("amd64", machine))
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     lines = iter(done.stdout.splitlines())
-    assert all(line in lines for line in (f"kubectl-smlogs.linux.{machine}/kubectl-smlogs", *HELP.splitlines()))
+    assert all(line in lines for line in (f"kubectl-smlogs.linux.{machine}/kubectl-smlogs", *ORIGINAL.splitlines()))
     scene.create("train", job="x")
     scene.set_status("train", word="InProgress", secondaryStatus="Training")
     scene.write_logs("x/algo-1-1", ["first", "second"])

@@ -157,7 +157,7 @@ class Node:
         manager = next(one for one in pod["spec"]["containers"] if one["name"] == "manager")
         token = self._plane.token_for(namespace, pod["spec"]["serviceAccountName"], 3600)
         config = self._plane.write_kubeconfig(self._folder / f"{name}.kubeconfig", token=token, namespace=namespace)
-        ports = {port: _free_port() for port in ("8080", "8081")}
+        ports = {port: free_port() for port in ("8080", "8081")}
         arguments = [_moved(argument, ports) for argument in manager.get("args", [])]
         environ = {one["name"]: _value(one, pod) for one in manager.get("env", [])}
         log = self._folder / f"{name}.log"
@@ -179,7 +179,7 @@ class Node:
         self._request("DELETE", f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}?gracePeriodSeconds=0")
 
     def _report(self, deployment: Object, pod: _Pod) -> None:
-        ready = pod.process.poll() is None and _answers(pod.ready)
+        ready = pod.process.poll() is None and answers(pod.ready)
         if ready == pod.was_ready:
             return
         condition = "True" if ready else "False"
@@ -281,12 +281,14 @@ def _port(container: Mapping[str, Any], port: int | str) -> str:
     return str(named.get(port, port))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody has."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a probe of the kubelet's succeeds."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=2):

@@ -6,12 +6,10 @@ import os
 import re
 import runpy
 import signal
-import socket
 import stat
 import subprocess
 import sys
 import tomllib
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from tests.conformance import specs
 from tests.install import imagebuild
 from tests.install.conftest import installer, read
 from tests.install.imagebuild import ROOT, Image
+from tests.install.node import answers, free_port
 from tests.stack.stack import ACCOUNT, NAMESPACE
 from tests.stack.waiting import until
 from tests.standin.app import StandIn
@@ -106,7 +105,7 @@ def pod(image: Image, fresh_plane: ControlPlane, tmp_path: Path) -> Iterator[tup
     fresh_plane.kubectl("apply", "-f", "-", stdin=text)
     template = read(text)["Deployment", "sagemaker-k8s-operator-controller-manager"]["spec"]["template"]
     manager = next(one for one in template["spec"]["containers"] if one["name"] == "manager")
-    ports = {"8080": _free_port(), "8081": _free_port()}
+    ports = {"8080": free_port(), "8081": free_port()}
     arguments = [re.sub(r"=(?:127\.0\.0\.1)?:(\d+)$", lambda found: f"=127.0.0.1:{ports[found[1]]}", one)
                  for one in manager["args"]]  # fmt: skip
     secrets = image.root / _ACCOUNT_FILES
@@ -145,7 +144,7 @@ def pod(image: Image, fresh_plane: ControlPlane, tmp_path: Path) -> Iterator[tup
 def test_pod(pod: tuple[subprocess.Popen[bytes], str, Path], fresh_plane: ControlPlane) -> None:
     """The operator runs in the image with the installer's arguments, starts a job, and ends in time when it is told."""
     process, ready, log = pod
-    until(lambda: _answers(ready), "the operator in the image to be ready", seconds=60)
+    until(lambda: answers(ready), "the operator in the image to be ready", seconds=60)
     body = {
         "apiVersion": "sagemaker.aws.amazon.com/v1",
         "kind": TRAINING_JOB.name,
@@ -199,17 +198,3 @@ def _locked(path: Path) -> dict[str, tuple[str, ...]]:
 def _services() -> set[str]:
     """Services whose description is put into the image."""
     return set(runpy.run_path(str(FOLDER / "packages.py"))["SERVICES"])
-
-
-def _answers(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=2):
-            return True
-    except OSError:
-        return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from sagemaker_operator.crds import document, fieldmap, overlay
+from sagemaker_operator.crds import document, fieldmap, overlay, writing
 from sagemaker_operator.mapping import fields
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -29,17 +29,12 @@ def generated(folder: Path, field_map: Path | None) -> dict[Path, str]:
     return files
 
 
-def stale(files: Mapping[Path, str]) -> list[Path]:
-    """The files that are missing or hold another text."""
-    return [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sagemaker_operator.crds",
         description="Generates the CustomResourceDefinitions and the operator's field map from AWS's service model.",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is not current")
+    writing.add_check(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -56,16 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {CRD_FOLDER} is not there: run this in a source checkout, or give --out DIR\n")
         return 2
     files = generated(options.out or CRD_FOLDER, None if options.out else FIELD_MAP)
-    outdated = stale(files)
-    if options.check:
-        for path in outdated:
-            sys.stderr.write(f"stale: {path}; run `python -m sagemaker_operator.crds`\n")
-        return 1 if outdated else 0
-    for path in outdated:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(files[path], encoding="utf-8")
-        sys.stdout.write(f"wrote {path}\n")
-    return 0
+    return writing.write(files, "python -m sagemaker_operator.crds", check=options.check)
 
 
 if __name__ == "__main__":
