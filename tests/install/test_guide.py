@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +25,7 @@ from tests.install import aws_command
 from tests.install.document import Step, filled, missing, steps
 from tests.install.node import Node
 from tests.standin.app import StandIn
+from tests.standin.roles import put_role
 from tests.standin.settings import DEFAULT_PHASES, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,9 +49,9 @@ class Reader:
 
     def __init__(self, folder: Path, environ: dict[str, str], programs: dict[str, Path | str]) -> None:
         self._state = folder / "environment"
-        self._checkout = folder / "checkout"
-        self._checkout.mkdir()
-        (self._checkout / "packaging").symlink_to(ROOT / "packaging")
+        self.checkout = folder / "checkout"
+        self.checkout.mkdir()
+        (self.checkout / "packaging").symlink_to(ROOT / "packaging")
         path = folder / "bin"
         path.mkdir()
         for name, program in programs.items():
@@ -70,7 +74,7 @@ class Reader:
         script = f"source {self._state}\n{commands}\nexport -p > {self._state}\n"
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-            cwd=self._checkout,
+            cwd=self.checkout,
             env=self._environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -129,7 +133,18 @@ def test_every_command(cluster_binaries: Binaries, downloads: str, tmp_path: Pat
             for step in GUIDE:
                 printed = reader.type(filled(step.commands, values))
                 assert missing(step.output, printed) == [], f"line {step.line} of the guide printed:\n{printed}"
+                if "aws iam create-role" in step.commands:
+                    put_role(aws.world, "sagemaker-operator", _trust(reader.checkout / "trust.json", plane))
             assert node.failure is None
+
+
+def _trust(made: Path, plane: ControlPlane) -> Any:
+    """The trust policy that the guide has made, for doctor to judge: with this cluster's issuer in place of EKS's."""
+    issuer = plane.admin.request("GET", "/.well-known/openid-configuration")["issuer"].removeprefix("https://")
+    text = made.read_text(encoding="utf-8")
+    policy, places = re.subn(r"oidc\.eks\.[a-z0-9-]+\.amazonaws\.com/id/[0-9A-Z]+", issuer, text)
+    assert places == 3, text
+    return json.loads(policy)
 
 
 def test_outputs_are_compared() -> None:
