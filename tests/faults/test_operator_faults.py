@@ -191,10 +191,11 @@ def test_conflicts_with_a_busy_writer(rough: Rough, kind: Kind) -> None:
         with _label_writer(rough, kind, name) as count:
             rough.scene.until_word(kind, name, "InProgress")
             job = rough.check_one_job(kind, name)["name"]
+            # However slow the machine is: the operator has had many to quarrel with.
+            until(lambda: count[0] > 20, "more than twenty edits")
             rough.control.end_job(job, "Completed", region=rough.scene.region)
             found = rough.scene.until_word(kind, name, "Completed")
         assert condition(found, "Succeeded")["status"] == "True"
-        assert count[0] > 20
         assert len(rough.scene.requests(kind.api.create, name)) == 1
         if _refused_writes(rough):
             return
