@@ -6,9 +6,9 @@ CLUSTER ?= local
 # For example: make test PYTEST_ARGS="tests/unit -k names"
 PYTEST_ARGS ?=
 
-# Tests and tools must see this checkout and nothing of the caller's Python or AWS settings.
-unexport PYTHONPATH
-export PYTHONDONTWRITEBYTECODE = 1
+# Tests and tools must see this checkout and nothing of the caller's Python or AWS settings. Modules are compiled once,
+# not again in each of the thousand processes that the tests start.
+unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup binaries demo up down test lint types imports verify generate bench bench-logs dist lock clean
@@ -28,9 +28,10 @@ up: setup ## leave all of that running in the background; then: source .run/env
 down: setup ## stop what `make up` started
 	@$(RUN) -m tests.stack down
 
+# The files come in the order that tests/conftest.py puts them in.
 test: setup ## lint, types, import rules, generated files, and every test
 	@$(MAKE) --no-print-directory -j2 lint binaries
-	@$(RUN) -m pytest --numprocesses 5 --dist loadfile $(PYTEST_ARGS)
+	@$(RUN) -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 binaries: setup ## kube-apiserver, etcd, kubectl and the kstatus library, built the first time
 	@$(RUN) -m tests.cluster build

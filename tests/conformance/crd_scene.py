@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.cluster.binaries import Binaries
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
 from tests.unit.crds import schemas
@@ -23,14 +25,26 @@ CONFIRMED = {"operatorState": {"createConfirmed": True}}
 """Status of an object that is known to exist at AWS."""
 
 
-def serve(plane: ControlPlane) -> ControlPlane:
+@pytest.fixture(scope="module")
+def control_plane(cluster_binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane for each module that takes this fixture over: the operator of the others' writes to objects."""
+    with ControlPlane(tmp_path_factory.mktemp("cluster"), cluster_binaries) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="module")
+def served(control_plane: ControlPlane) -> ControlPlane:
     """The control plane with our definitions, applied as a user would and ready to be used."""
+    _serve(control_plane)
+    return control_plane
+
+
+def _serve(plane: ControlPlane) -> None:
     applied = plane.kubectl("apply", "--validate=strict", "-f", str(schemas.CRD_FOLDER))
     assert "Warning" not in applied.stderr
     for plural in schemas.PLURALS.values():
         _wait_established(plane, f"{plural}.{GROUP}")
     _wait_documented(plane)
-    return plane
 
 
 def _wait_established(plane: ControlPlane, name: str) -> None:

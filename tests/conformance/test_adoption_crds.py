@@ -19,6 +19,7 @@ from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
 from tests.conformance import specs
 from tests.conformance.adoption import etcd
+from tests.conformance.adoption.served import until_served
 from tests.conformance.operator_scene import MERGE
 from tests.stack.waiting import until
 
@@ -44,22 +45,12 @@ def plane(
     with ControlPlane(tmp_path_factory.mktemp("upgrade"), cluster_binaries) as made:
         for kind in ALL:
             etcd.put_definition(made.data, etcd.original_definition(kind, str(uuid.uuid4())))
+        until_served(made)
         for kind in ALL:
-            until(lambda: _served(made, kind), f"{kind.plural} to be served")  # noqa: B023 - called at once
             before[kind.name] = _create(made, kind)
         made.kubectl("apply", "-f", str(CRDS))
         until(lambda: all(_prunes(made, kind) for kind in ALL), "our definitions to be in force")
         yield made
-
-
-def _served(plane: ControlPlane, kind: Kind) -> bool:
-    try:
-        plane.admin.request("GET", resource_path(kind, "default"))
-    except ApiError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
 
 
 def _create(plane: ControlPlane, kind: Kind) -> Object:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sagemaker_operator.mapping.description import from_description
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
+from tests.conformance import crd_scene
 from tests.conformance.crd_scene import (
     CONFIRMED,
     DEFINITIONS,
@@ -24,7 +25,6 @@ from tests.conformance.crd_scene import (
     place_of,
     sample_named,
     sample_with,
-    serve,
     store,
     try_create,
     why_refused,
@@ -34,11 +34,8 @@ from tests.unit.crds import schemas
 from tests.unit.mapping import descriptions
 from tests.unit.mapping.specs import EXAMPLES, specs
 
-
-@pytest.fixture(scope="module")
-def served(control_plane: ControlPlane) -> ControlPlane:
-    """The control plane with our definitions."""
-    return serve(control_plane)
+control_plane = crd_scene.control_plane
+served = crd_scene.served
 
 
 @pytest.mark.parametrize("kind", KINDS)

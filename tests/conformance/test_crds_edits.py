@@ -9,6 +9,7 @@ import pytest
 from sagemaker_operator.crds import overlay
 from tests.cluster.controlplane import ControlPlane
 from tests.cluster.errors import ApiError
+from tests.conformance import crd_scene
 from tests.conformance.crd_scene import (
     CONFIRMED,
     KINDS,
@@ -16,17 +17,13 @@ from tests.conformance.crd_scene import (
     SAMPLES,
     place_of,
     sample_named,
-    serve,
     store,
     write_status,
 )
 from tests.unit.crds import schemas
 
-
-@pytest.fixture(scope="module")
-def served(control_plane: ControlPlane) -> ControlPlane:
-    """The control plane with our definitions."""
-    return serve(control_plane)
+control_plane = crd_scene.control_plane
+served = crd_scene.served
 
 
 def _edit(plane: ControlPlane, namespace: str, manifest: dict[str, Any], spec: dict[str, Any] | None) -> str:

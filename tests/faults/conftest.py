@@ -16,7 +16,7 @@ from tests.stack.stack import OPERATOR, Stack
 _LONG_JOBS = ["starting=0.2", "pending=0.2", "downloading=0.2", "training=600", "transforming=600", "stopping=0.3"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rough_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A control plane, a stand-in of long jobs and an operator that tests may kill, as long as all is up afterwards."""
     folder = tmp_path_factory.mktemp("rough")

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -162,28 +163,36 @@ class _Buildah:
         self._policy = cache / "policy.json"
         self._policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
         self._environ = {"PATH": f"{os.defpath}:/usr/sbin:/sbin", "HOME": str(cache), "TMPDIR": str(cache)}
+        # Without overlay each of the twenty layers is a whole copy; a container's own file system may not allow it.
+        self._driver = "overlay"
+        if self._start('exec "$0" "$@"', "info").returncode != 0:
+            self._driver = "vfs"
 
-    def run(self, *words: str) -> str:
+    def run(self, *words: str, script: str = 'exec "$0" "$@"') -> str:
         """Run a command; what it prints on standard output.
+
+        Args:
+            words: the command.
+            script: what a shell does with it; mounts of the command are seen there and nowhere else.
 
         Raises:
             subprocess.CalledProcessError: it failed.
         """
-        storage = ["--storage-driver=vfs", f"--root={self._cache}/storage", f"--runroot={self._cache}/run"]
-        # It starts itself again without our environment, so where its libraries are stands in the loader's own list:
-        # in that of its own mount namespace.
-        script = f'mount --bind {self._cache}/libraries /etc/ld.so.cache && exec "$0" "$@"'
-        done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script, self._program, *storage, *words],
-            env=self._environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = self._start(script, *words)
         if done.returncode != 0:
             sys.stderr.write(done.stdout + done.stderr)
             done.check_returncode()
         return done.stdout
+
+    def _start(self, script: str, *words: str) -> subprocess.CompletedProcess[str]:
+        driver = self._driver
+        storage = (f"--storage-driver={driver}", f"--root={self._cache}/storage-{driver}",
+                   f"--runroot={self._cache}/run-{driver}")  # fmt: skip
+        # It starts itself again without our environment, so where its libraries are stands in the loader's own list:
+        # in that of its own mount namespace.
+        script = f"set -e\nmount --bind {self._cache}/libraries /etc/ld.so.cache\n{script}"
+        command = ["unshare", "--mount", "sh", "-c", script, self._program, *storage, *words]
+        return subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)
 
     def image(self, name: str, root: Path) -> None:
         """Make an image of a folder, if it is not there."""
@@ -225,8 +234,7 @@ class _Buildah:
         """Write the operator's image's files into a new folder."""
         container = self.run("from", "--pull-never", NAME).strip()
         try:
-            mounted = self.run("mount", container).strip()
-            subprocess.run(["cp", "--archive", "--reflink=auto", mounted, str(root)], check=True)
+            self.run("mount", container, script=f'cp --archive --reflink=auto "$("$0" "$@")" {shlex.quote(str(root))}')
         finally:
             self.run("rm", container)
         return root

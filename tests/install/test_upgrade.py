@@ -24,11 +24,12 @@ from tests.conformance.adoption import left
 from tests.conformance.adoption.estate import Estate
 from tests.conformance.adoption.hosting import Deployed, leave_deployment
 from tests.conformance.adoption.scaling import POLICIES, leave_policy
+from tests.conformance.adoption.served import until_served
 from tests.conformance.operator_scene import Object, Scene, status
 from tests.install.conftest import Helm
 from tests.install.upgrade import freeze, frozen, states
 from tests.install.upgrade.history import replay
-from tests.install.upgrade.installing import ROLE, install, installed, put_old_definition, store, until_served
+from tests.install.upgrade.installing import ROLE, install, installed, put_old_definition, store
 from tests.stack.clusters import Shared
 from tests.stack.stack import NAMESPACE, Stack
 

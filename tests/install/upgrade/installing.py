@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from smkube import kinds
 from tests.cluster.controlplane import ControlPlane
-from tests.cluster.errors import ApiError
 from tests.conformance.adoption import etcd
 from tests.stack.stack import ACCOUNT, NAMESPACE, ROOT, Stack
-from tests.stack.waiting import until
 
 INSTALLER = ROOT / "packaging" / "release" / "rolebased" / "installer.yaml"
 PLACEHOLDER = "arn:aws:iam::123456789012:role/DELETE_ME"
@@ -30,27 +27,6 @@ def install(stack: Stack) -> None:
     assert PLACEHOLDER in text, "the installer has no place for the user's role"
     stack.kubectl("apply", "-f", "-", stdin=text.replace(PLACEHOLDER, ROLE))
     stack.cluster.service_account_kubeconfig(stack.folder / "operator.kubeconfig", NAMESPACE, ACCOUNT)
-
-
-def until_served(plane: ControlPlane) -> None:
-    """Wait until the API server serves all kinds."""
-
-    def wait(kind: kinds.Kind) -> bool:
-        return until(lambda: _served(plane, kind), f"{kind.plural} to be served")
-
-    # The first request for each kind is put off by a second.
-    with ThreadPoolExecutor(len(kinds.ALL)) as pool:
-        assert all(pool.map(wait, kinds.ALL))
-
-
-def _served(plane: ControlPlane, kind: kinds.Kind) -> bool:
-    try:
-        plane.admin.request("GET", kinds.resource_path(kind, "default"))
-    except ApiError as error:
-        if error.status == 404:
-            return False
-        raise
-    return True
 
 
 def put_old_definition(plane: ControlPlane, kind: kinds.Kind) -> None:
