@@ -206,9 +206,10 @@ class Stack:
         return [f"crd/{plural}.sagemaker.aws.amazon.com" for plural in CRDS]
 
     def _established(self) -> bool:
-        """Not `kubectl wait`: it fails at once on a definition that has no conditions yet."""
-        path = '{range .items[*]}{.status.conditions[?(@.type=="Established")].status} {end}'
-        return self.kubectl("get", *self._crd_names(), "-o", f"jsonpath={path}").split() == ["True"] * len(CRDS)
+        """Neither `kubectl wait` nor its JSONPath: both fail on a definition that has no conditions yet."""
+        found = json.loads(self.kubectl("get", *self._crd_names(), "-o", "json"))["items"]
+        conditions = [each.get("status", {}).get("conditions", []) for each in found]
+        return all(any((one["type"], one["status"]) == ("Established", "True") for one in each) for each in conditions)
 
     # --- pieces -----------------------------------------------------------------------------------------------
 
