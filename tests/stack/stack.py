@@ -208,7 +208,7 @@ class Stack:
     def _established(self) -> bool:
         """Neither `kubectl wait` nor its JSONPath: both fail on a definition that has no conditions yet."""
         found = json.loads(self.kubectl("get", *self._crd_names(), "-o", "json"))["items"]
-        conditions = [each.get("status", {}).get("conditions", []) for each in found]
+        conditions = [(each.get("status") or {}).get("conditions") or [] for each in found]
         return all(any((one["type"], one["status"]) == ("Established", "True") for one in each) for each in conditions)
 
     # --- pieces -----------------------------------------------------------------------------------------------
