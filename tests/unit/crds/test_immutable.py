@@ -15,15 +15,22 @@ JOBS = sorted(each.kind.name for each in overlay.ALL if each.kind.family is Fami
 PLACE = ["region", "sageMakerEndpoint"]
 
 
+def _rule(kind: str) -> dict[str, str]:
+    """The rule at the root of a definition."""
+    (rule,) = schemas.root_schema(kind)["x-kubernetes-validations"]
+    return rule
+
+
 def _fixed(kind: str) -> list[str]:
-    """The fields that the messages of a definition's root rules name, in the order of the rules."""
-    rules = schemas.root_schema(kind)["x-kubernetes-validations"]
-    return [re.match(r"(\w+) of an? ", each["message"])[1] for each in rules]  # type: ignore[index]
+    """The fields that the message of a definition's rule can name."""
+    *named, otherwise = re.findall(r"'(\w+) of an? ", _rule(kind)["messageExpression"])
+    assert otherwise == "spec"
+    return named
 
 
 @pytest.mark.parametrize("kind", JOBS)
 def test_jobs_keep_everything_but_their_tags(kind: str) -> None:
-    """Each field of a job has a rule of its own, the tags have none."""
+    """Each field of a job is in the rule, the tags are not."""
     assert _fixed(kind) == sorted(set(schemas.spec_schema(kind)["properties"]) - {"tags"})
 
 
@@ -43,20 +50,22 @@ def test_hosting_keeps_its_place(kind: str, fields: list[str]) -> None:
 
 @pytest.mark.parametrize("definition", overlay.ALL, ids=lambda each: each.kind.name)
 def test_rules_wait_for_the_confirmation(definition: Definition) -> None:
-    """Every rule asks the old status first, and every access to a field asks whether it is there."""
-    kind = definition.kind
-    for each in schemas.root_schema(kind.name)["x-kubernetes-validations"]:
-        assert each["rule"].startswith("!(has(oldSelf.status) && has(oldSelf.status.operatorState) && ")
-        name = each["message"].split(" ", 1)[0]
-        for side in ("self", "oldSelf"):
-            assert f"has({side}.spec)" in each["rule"]
-            assert f"has({side}.spec.{name})" in each["rule"]
+    """The rule asks the old status first, and every access to a field asks whether it is there."""
+    rule = _rule(definition.kind.name)
+    assert rule["rule"].startswith("!(has(oldSelf.status) && has(oldSelf.status.operatorState) && ")
+    for text in (rule["rule"], rule["messageExpression"]):
+        for name in _fixed(definition.kind.name):
+            for side in ("self", "oldSelf"):
+                assert f"has({side}.spec)" in text
+                assert f"has({side}.spec.{name})" in text
 
 
 def test_message_says_what_to_do() -> None:
-    """The message names field and kind, and tells both ways out."""
+    """The message names kind and field, and tells both ways out."""
     (rule,) = immutable.rules(overlay.ENDPOINT_CONFIG.kind, ["kmsKeyId", "region"])
-    assert rule["message"] == (
-        "region of an endpoint configuration cannot be changed once it exists: delete the object and create a new one, "
+    text = (
+        " of an endpoint configuration cannot be changed once it exists: delete the object and create a new one, "
         "or put the old value back"
     )
+    assert rule["message"] == f"spec{text}"
+    assert rule["messageExpression"].endswith(f" ? 'region{text}' : 'spec{text}'")
