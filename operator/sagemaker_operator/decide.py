@@ -36,6 +36,10 @@ LOOK_AGAIN = 60.0
 """Seconds after which a job that should be ending is looked at even if the change feed said nothing."""
 FIRST_LOOK = 20.0
 """Seconds the change feed has to show a new job before it is described."""
+NEWS_OF_CREATED = 2.0
+"""Seconds the change feed has to show a job that was just created, before its creation is written down by itself."""
+EARLY_LOOK = 180.0
+"""Seconds after its creation when a job is described that does not train yet: a List answer does not say why."""
 LAG = 5.0
 """Seconds until a description is asked for again that was older than what a List answer had shown already."""
 CREATE_CLIENT = "CreateClient"
@@ -170,7 +174,7 @@ def _take(f: Facts, job: Target, found: Found) -> Step:
 def _start(f: Facts, job: Target) -> Step:
     """The intent is on file; whether a Create went out is for AWS to say."""
     if f.created:
-        return WriteStatus(statuses.confirmed(f, job), (statuses.created_note(f, job),))
+        return _created(f, job)
     taken = f.refusal is not None and f.refusal.reason == reasons.NAME_CONFLICT
     if f.refusal is not None and not (taken and f.refusal.operation == f.kind.api.create):
         return _refused(f, f.refusal)
@@ -186,6 +190,24 @@ def _start(f: Facts, job: Target) -> Step:
             return _create(f, job)
         case NotLooked():
             return Describe(job)
+
+
+def _created(f: Facts, job: Target) -> Step:
+    """AWS accepted the Create: one write tells that and what the job does, where the feed shows that in a moment.
+
+    A process that ends in this moment leaves an intent behind, and so its successor looks before it decides.
+    """
+    told = (statuses.created_note(f, job),)
+    if f.created_from != f.generation:
+        # Edited meanwhile: what the job was made from is all that the status may speak of.
+        return WriteStatus(statuses.confirmed(f, job), told)
+    if f.listed is not None and f.listed.status not in statuses.TERMINAL:
+        return WriteStatus(statuses.summarised(f, job, f.listed, confirm=True), told)
+    waited = (f.now - f.attempted).total_seconds() if f.attempted else NEWS_OF_CREATED
+    # A clock that was put back makes nobody wait for longer.
+    if f.listed is None and f.kind.api.lists_changes and 0 <= waited < NEWS_OF_CREATED:
+        return Done(after=NEWS_OF_CREATED - waited)
+    return WriteStatus(statuses.confirmed(f, job), told)
 
 
 def _create(f: Facts, job: Target) -> Step:
@@ -249,11 +271,19 @@ def _compare(f: Facts, job: Target) -> Step:
             return Describe(job)
         return Done(after=FIRST_LOOK, look=True) if waiting else Done()
     if statuses.agrees(f, f.listed):
-        return Done()
-    if f.word == statusparts.FIRST_WORD and f.listed.status not in statuses.TERMINAL:
+        return _early(f, job, f.listed)
+    if statuses.is_told_by_list(f, f.listed):
         new = statuses.summarised(f, job, f.listed)
         return write(f, new, *statuses.transition_notes(f, new, {})) or Done()
     return Describe(job)
+
+
+def _early(f: Facts, job: Target, listed: facts.Summary) -> Step:
+    """A job that does not come to train is described once: its instances may not be to be had."""
+    age = _age(f)
+    if age is None or not statuses.is_early(f, listed):
+        return Done()
+    return Describe(job) if age >= EARLY_LOOK else Done(after=EARLY_LOOK - age, look=True)
 
 
 def _rest(f: Facts, found: Found) -> Step:

@@ -146,6 +146,9 @@ class Facts:
     refusal: Refusal | None = None
     intent_written: bool = False
     created: bool = False
+    """A Create of the intent was accepted by AWS, in this pass or in one before, and is not written down yet."""
+    created_from: int = 0
+    """The object's generation when that Create was sent."""
     stopped: bool = False
     listed: Summary | None = None
     missing: bool = False

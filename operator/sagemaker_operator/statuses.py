@@ -8,6 +8,7 @@ conventions: `Succeeded` (Unknown until the job is over), `Reconciling` (there i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ OVER = TERMINAL | {"DeleteFailed"}
 """Words of a job that runs no more; a deletion is only ever tried of a job at its end."""
 ENDING = frozenset({"Stopping", "Deleting"})
 """Words of a job that is already on its way to its end."""
+_ARN = "sageMakerJobArn"
 
 # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -82,7 +84,7 @@ def hindered(f: Facts) -> bool:
 
 def followed(f: Facts) -> Target | None:
     """The job that the change feed is to watch: one that is known, and not at its end."""
-    if not f.confirmed or (settled(f) and not f.deleting):
+    if not (f.confirmed or f.created) or (settled(f) and not f.deleting):
         return None
     return f.intent
 
@@ -108,6 +110,21 @@ def agrees(f: Facts, listed: Summary) -> bool:
     return f.word == listed.status and same_secondary and same_counters
 
 
+def is_early(f: Facts, listed: Summary) -> bool:
+    """The job does not train yet, and was not described so far: a description is where an ARN comes from."""
+    return listed.status == "InProgress" and listed.secondary not in ("", "Training") and not f.status.get(_ARN)
+
+
+def is_told_by_list(f: Facts, listed: Summary) -> bool:
+    """A List answer says all that there is to say: no Describe is needed to show it.
+
+    What AWS says about each step on the way is told with the first description, which follows when the job trains.
+    """
+    if f.word == FIRST_WORD:
+        return listed.status not in TERMINAL
+    return f.word == listed.status and not listed.counters and is_early(f, listed)
+
+
 # --- writing ---------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +142,7 @@ def renewed(f: Facts) -> Status:
 
 
 def confirmed(f: Facts, job: Target) -> Status:
-    """The Create was accepted; what the job does is not known yet."""
+    """The Create was accepted; what the job does is not known yet. An edit that came meanwhile was not looked at."""
     fields = {
         **SPECIAL[f.kind.name].fields(job, {}),
         f.kind.status_word: FIRST_WORD,
@@ -133,12 +150,14 @@ def confirmed(f: Facts, job: Target) -> Status:
         "additional": None,
         "operatorState": _confirmed(f, job),
     }
-    return status(f, fields, _pending("SageMaker has accepted the job."))
+    looked_at = replace(f, generation=f.created_from)
+    return status(looked_at, fields, _pending("SageMaker has accepted the job."))
 
 
-def summarised(f: Facts, job: Target, listed: Summary) -> Status:
-    """A running job as a List answer shows it."""
-    return observed(f, job, {f.kind.api.status: listed.status, "SecondaryStatus": listed.secondary})
+def summarised(f: Facts, job: Target, listed: Summary, *, confirm: bool = False) -> Status:
+    """A running job as a List answer shows it; see `observed`."""
+    shown = {f.kind.api.status: listed.status, "SecondaryStatus": listed.secondary}
+    return observed(f, job, shown, confirm=confirm)
 
 
 def observed(f: Facts, job: Target, description: Mapping[str, Any], *, confirm: bool = False) -> Status:
@@ -350,7 +369,7 @@ def _new_transitions(f: Facts, description: Mapping[str, Any]) -> list[Mapping[s
     stopping hides its secondary status; its word says the same.
     """
     steps = list(description.get("SecondaryStatusTransitions") or ())
-    if not f.status.get("sageMakerJobArn"):
+    if not f.status.get(_ARN):
         return steps
     shown = str(f.status.get("secondaryStatus") or f.word)
     for index in range(len(steps) - 1, -1, -1):

@@ -89,7 +89,7 @@ def confirmed(f: Facts, job: Target) -> Status:
     if f.confirmed:
         return dict(f.state)
     noted = _noted(f, job, confirmed=True)
-    just_made = f.created or isinstance(f.answers.get(CREATED), Found)
+    just_made = (f.created and f.created_from == f.generation) or isinstance(f.answers.get(CREATED), Found)
     # Found after a doubt, and not just made: the tags may be those of an earlier spec.
     return noted if f.intent is None or just_made else {**noted, **tagging.unknown(f)}
 

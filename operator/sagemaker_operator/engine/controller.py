@@ -365,7 +365,9 @@ class Controller:
         if job is None:
             return bare
         view = self._feeds.view(self.kind, job)
-        return replace(bare, listed=view.summary, missing=view.missing)
+        seen = replace(bare, listed=view.summary, missing=view.missing)
+        made, generation = memory.created or (None, 0)
+        return replace(seen, created=True, created_from=generation) if made == job and not bare.confirmed else seen
 
     def _follow(self, run: Pass) -> None:
         """Have the change feed watch what the object stands for, as long as it can change."""
@@ -567,7 +569,8 @@ class Controller:
         except AwsError as error:
             run.facts = replace(run.facts, refusal=refusal(error), sighting=facts.NotLooked())
         else:
-            run.facts = replace(run.facts, created=True, refusal=None)
+            run.memory.created = step.target, f.generation
+            run.facts = replace(run.facts, created=True, created_from=f.generation, refusal=None)
 
     def _send_create(
         self, run: Pass, target: facts.Target, operation: str, parameters: Mapping[str, Any], service: str

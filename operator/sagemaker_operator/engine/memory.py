@@ -21,6 +21,8 @@ class Memory:
     generation: int = 0
     attempted: datetime | None = None
     clean: bool = True
+    created: tuple[facts.Target, int] | None = None
+    """The job whose Create AWS has accepted, until the status says so, and the object's generation at that time."""
     seen_modified: float = 0.0
     attempts: int = 0
     """Passes in a row that ended with the same reason to retry."""

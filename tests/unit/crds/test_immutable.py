@@ -17,7 +17,8 @@ PLACE = ["region", "sageMakerEndpoint"]
 
 def _rule(kind: str) -> dict[str, str]:
     """The rule at the root of a definition."""
-    (rule,) = schemas.root_schema(kind)["x-kubernetes-validations"]
+    rules: list[dict[str, str]] = schemas.root_schema(kind)["x-kubernetes-validations"]
+    (rule,) = rules
     return rule
 
 

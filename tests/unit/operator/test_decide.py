@@ -212,10 +212,59 @@ def test_another_name_after_a_conflict_is_announced() -> None:
 
 def test_an_accepted_create_is_confirmed_and_told() -> None:
     """After the Create the object says that its job exists, and an Event that it was created."""
-    step = written(case(status=INTENT, created=True))
+    step = written(case(status=INTENT, created=True, created_from=1))
 
     assert step.status["operatorState"]["createConfirmed"] is True
     assert [note.text for note in step.notes] == [f"Created SageMaker training job {JOB} in us-east-1."]
+
+
+@pytest.mark.parametrize(("ago", "step"), [(0.5, Done(after=1.5)), (-30.0, None), (2.0, None)])
+def test_a_moment_is_left_to_the_feed_before_a_create_is_written_down(ago: float, step: Step | None) -> None:
+    """For two seconds after the Create the feed may show the job; a clock that was put back holds nothing up."""
+    at = NOW - timedelta(seconds=ago)
+    found = decide.decide(case(status=INTENT, created=True, created_from=1, attempted=at))
+
+    assert found == step if step else isinstance(found, WriteStatus)
+
+
+def test_one_write_tells_of_the_create_and_of_what_the_job_does() -> None:
+    """Where the feed shows the new job in time, the first write has its word and its name too."""
+    listed = Summary("InProgress", "Starting", NOW.timestamp())
+    step = written(case(status=INTENT, created=True, created_from=1, attempted=NOW, listed=listed))
+
+    assert step.status["operatorState"]["createConfirmed"] is True
+    assert (step.status["trainingJobStatus"], step.status["secondaryStatus"]) == ("InProgress", "Starting")
+    assert step.status["sageMakerTrainingJobName"] == JOB
+    assert [note.reason for note in step.notes] == ["Created"]
+
+
+def test_an_edit_after_the_create_is_not_taken_for_what_the_job_was_made_from() -> None:
+    """What the status says after the Create is true of the generation that it was made from, tags included."""
+    edited = spec(tags=[{"key": "team", "value": "b"}])
+    listed = Summary("InProgress", "Starting", NOW.timestamp())
+    step = written(case(status=INTENT, spec=edited, generation=3, created=True, created_from=2, listed=listed))
+
+    assert step.status["observedGeneration"] == 2
+    assert step.status["operatorState"]["tagHash"] == ""
+
+
+@pytest.mark.parametrize("secondary", ["Starting", "Pending", "Downloading", "ANewOne"])
+def test_until_it_trains_a_job_is_not_described(secondary: str) -> None:
+    """A List answer has all there is to show of a job that is being prepared."""
+    early = running(sageMakerJobArn=None, secondaryStatus="LaunchingMLInstances")
+    step = written(case(status=early, listed=Summary("InProgress", secondary, NOW.timestamp())))
+
+    assert step.status["secondaryStatus"] == secondary
+
+
+@pytest.mark.parametrize(("ago", "step"), [(60.0, Done(after=120.0, look=True)), (180.0, Describe(TARGET))])
+def test_a_job_that_does_not_come_to_train_is_described_once(ago: float, step: Step) -> None:
+    """Only a description says why a job waits, so one is asked for after three minutes."""
+    early = running(sageMakerJobArn=None, secondaryStatus="Pending", operatorState=state(confirmed=True, ago=ago))
+    listed = Summary("InProgress", "Pending", NOW.timestamp())
+
+    assert decide.decide(case(status=early, listed=listed)) == step
+    assert decide.decide(case(status={**early, "sageMakerJobArn": "arn"}, listed=listed)) == Done()
 
 
 @pytest.mark.parametrize("status", [left("InProgress"), {"operatorState": state(OTHER)}])

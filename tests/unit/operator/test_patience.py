@@ -130,8 +130,10 @@ def test_a_new_job_that_no_feed_shows_is_described() -> None:
     process = started()
     process.run(50)
     process.tracked.clear()
-    run_until(process, 19.0)
+    run_until(process, 3.0)
+    process.tracked.clear()
+    run_until(process, 21.0)
     assert process.requests["DescribeTrainingJob"] == 0
-    run_until(process, 22.0)
+    run_until(process, 25.0)
     assert process.requests["DescribeTrainingJob"] == 1
     assert process.world.objects["ns/a"]["status"]["trainingJobStatus"] == "InProgress"
