@@ -47,5 +47,5 @@ def test_one_acts_and_the_other_takes_over(replicas: Stack) -> None:
     replicas.kubectl("apply", "-f", "-", stdin=MANIFEST.replace(TRAINING, "after-the-kill"))
 
     until(lambda: replicas.control.count(CREATE) == 2, "the follower to take over", seconds=20)
-    assert "Created" in replicas.processes.tail(SECOND, 50)
+    until(lambda: "Created" in replicas.processes.tail(SECOND, 50), "the follower to tell of it")
     assert len(replicas.control.jobs()) == 2
