@@ -3,7 +3,8 @@
 SageMaker's limits are per account, region and operation, differ by three orders of magnitude and are not published
 for every operation (1 CreateTrainingJob and 2 ListTrainingJobs a second are known). So an operation is not limited
 until AWS throttles it for the first time; from then on its budget follows what AWS was seen to grant: down at once,
-up again slowly. Callers stand in line: each takes a place, and places come up at the rate that holds at the moment.
+up again slowly. Callers stand in line: each takes a place, and places come up at the rate that holds at the moment, in
+the order that `lines` gives them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from sagemaker_operator.lines import Flow, Line, Place
 
 UNLIMITED = float("inf")
 """Calls a second before AWS has ever throttled an operation: what bounds them then is the number of workers."""
@@ -36,34 +39,51 @@ ROUNDING = 1e-6
 """Part of a place that counts as nothing: sums of floating point numbers do not come out exactly."""
 
 
+NOBODYS = Flow()
+"""What no object asks for: the change feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a budget is used."""
+
+    rate: float
+    """Calls a second that may be made; infinite before a first throttle."""
+    granted: float
+    """Calls a second that AWS took, over the last WINDOW seconds."""
+    waiting: int
+    """Who waits in line, but for what is urgent."""
+    urgent: int
+    """Edits and deletions that wait in line."""
+
+
 @dataclass(slots=True)
 class Bucket:
     """The budget of one operation; times are seconds of a monotonic clock."""
 
     rate: float = UNLIMITED
-    _joined: int = 0
-    """Places that were taken so far; the last one is the end of the line."""
-    _served: float = 0.0
-    """The place whose turn has come, as a fraction so that it moves with the time."""
+    line: Line = field(default_factory=Line)
+    _credit: float = 1.0
+    """Turns that have come up and nobody has taken: a fraction that grows with the time, and one at most."""
     _counted_at: float = 0.0
-    """When `_served` was last brought up to date."""
+    """When `_credit` was last brought up to date."""
     _assumed: bool = True
     """Whether no throttle has told yet how much AWS grants."""
     _granted: deque[float] = field(default_factory=deque)
     _held_until: float = float("-inf")
 
-    def join(self, now: float) -> int:
-        """Take a place at the end of the line."""
+    def join(self, now: float, flow: Flow = NOBODYS) -> Place:
+        """Take a place in the line."""
         self._advance(now)
-        self._joined += 1
-        return self._joined
+        place = self.line.join(flow)
+        self._advance(now)
+        return place
 
-    def wait(self, place: int, now: float) -> float:
-        """Seconds until a place's turn comes, if the rate stays as it is; 0 when it has come."""
+    def wait(self, place: Place, now: float) -> float:
+        """Seconds until a place's turn comes, if the rate stays as it is and nobody goes first; 0 when it has come."""
         self._advance(now)
-        ahead = place - self._served
-        # What rounding leaves over is not worth a wait, and may be too short to move a clock at all.
-        return ahead / self.rate if ahead > ROUNDING else 0.0
+        ahead = self.line.ahead(place)
+        return 0.0 if ahead is None else (ahead + 1 - self._credit) / self.rate
 
     def granted(self, now: float) -> None:
         """AWS accepted a call, or refused it for another reason than its rate."""
@@ -87,14 +107,27 @@ class Bucket:
         least = LOWEST_KNOWN if self._assumed else self.rate * STEEPEST
         self.rate = max(FLOOR, min(self.rate, max(seen, least)) * SHARE)
         # Nobody is let through on what was saved up: the next one waits in any case.
-        self._served = min(self._served, float(self._joined))
+        self._credit = 0.0
+
+    def use(self, now: float) -> Use:
+        """What the budget allows, what was used of it lately, and who waits."""
+        self._advance(now)
+        self._forget(now)
+        urgent = sum(place.flow.urgent for place in self.line.waiting)
+        return Use(self.rate, len(self._granted) / WINDOW, len(self.line.waiting) - urgent, urgent)
 
     def _advance(self, now: float) -> None:
-        """Let the line move on; one place beyond its end at most, so that no burst is saved up."""
-        last = self._joined + 1.0
-        if self.rate != UNLIMITED:
-            last = min(last, self._served + max(0.0, now - self._counted_at) * self.rate)
-        self._served = max(self._served, last)
+        """Let the line move on; what nobody takes is saved up to one turn, so that there is never a burst."""
+        waiting = len(self.line.waiting)
+        if self.rate == UNLIMITED:
+            self.line.serve(waiting)
+            self._credit = 1.0
+        else:
+            earned = self._credit + max(0.0, now - self._counted_at) * self.rate
+            # What rounding leaves over is not worth a wait, and may be too short to move a clock at all.
+            turns = min(waiting, int(earned + ROUNDING))
+            self.line.serve(turns)
+            self._credit = min(1.0, max(0.0, earned - turns))
         self._counted_at = now
 
     def _forget(self, now: float) -> None:
@@ -114,12 +147,12 @@ class Budgets:
         self._lock = threading.Lock()
         self._buckets: dict[tuple[str, ...], Bucket] = {}
 
-    def join(self, key: tuple[str, ...]) -> int:
+    def join(self, key: tuple[str, ...], flow: Flow = NOBODYS) -> Place:
         """Take a place in the line for an operation; see Bucket.join."""
         with self._lock:
-            return self._bucket(key).join(self._clock())
+            return self._bucket(key).join(self._clock(), flow)
 
-    def wait(self, key: tuple[str, ...], place: int) -> float:
+    def wait(self, key: tuple[str, ...], place: Place) -> float:
         """Seconds until the place's turn comes; see Bucket.wait."""
         with self._lock:
             return self._bucket(key).wait(place, self._clock())
@@ -138,6 +171,12 @@ class Budgets:
         """Calls a second that an operation may make at present; infinite before a first throttle."""
         with self._lock:
             return self._bucket(key).rate
+
+    def use(self) -> dict[tuple[str, ...], Use]:
+        """How much of each budget is used at present, by operation."""
+        with self._lock:
+            now = self._clock()
+            return {key: bucket.use(now) for key, bucket in self._buckets.items()}
 
     def _bucket(self, key: tuple[str, ...]) -> Bucket:
         return self._buckets.setdefault(key, Bucket())

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sagemaker_operator import facts, reasons
-from sagemaker_operator.budgets import Budgets
+from sagemaker_operator.budgets import NOBODYS, Budgets
+from sagemaker_operator.lines import Flow, Place
 from smkube.aws import errors
 from smkube.aws.session import Address, Clients
 from smkube.errors import AwsError
@@ -47,8 +48,8 @@ class Busy(Exception):  # noqa: N818 - not an error: the caller is to come back
     Somebody far back in the line is asked to come back half way, as the rate may have changed by then.
     """
 
-    def __init__(self, place: int, wait: float) -> None:
-        super().__init__(f"place {place}, in {wait:.1f} s")
+    def __init__(self, place: Place, wait: float) -> None:
+        super().__init__(f"place {place.number}, in {wait:.1f} s")
         self.place = place
         self.after = wait if wait <= NEAR else min(wait / 2, FAR)
 
@@ -93,20 +94,28 @@ class Cloud:
         """The time at AWS when it last answered; see Clients.server_time."""
         return self._clients.server_time(address)
 
-    def turn(self, address: Address, operation: str, place: int | None = None, patience: float = PATIENCE) -> int:
+    def turn(
+        self,
+        address: Address,
+        operation: str,
+        place: Place | None = None,
+        patience: float = PATIENCE,
+        flow: Flow = NOBODYS,
+    ) -> Place:
         """Wait in line until an operation may be called; returns the place, to be handed to `call`.
 
         Args:
             address: where the call is to go.
             operation: the API's name for it.
-            place: the place of an earlier Busy; without one, the end of the line is taken.
+            place: the place of an earlier Busy; without one, a new one is taken.
             patience: seconds that are waited at most.
+            flow: whose call it is.
 
         Raises:
             Busy: the turn is too far off to wait for.
         """
         key = _key(address, operation)
-        place = self._budgets.join(key) if place is None else place
+        place = self._budgets.join(key, flow) if place is None else place
         while (wait := self._budgets.wait(key, place)) > 0 and not self._stop.is_set():
             if wait > patience:
                 raise Busy(place, wait)
@@ -119,8 +128,9 @@ class Cloud:
         operation: str,
         parameters: Mapping[str, Any],
         *,
-        place: int | None = None,
+        place: Place | None = None,
         patience: float = PATIENCE,
+        flow: Flow = NOBODYS,
     ) -> dict[str, Any]:
         """Call an operation within its budget.
 
@@ -128,14 +138,15 @@ class Cloud:
             address: where to.
             operation: the API's name for it.
             parameters: the request.
-            place: the place of an earlier Busy or of `turn`; without one, the end of the line is taken.
+            place: the place of an earlier Busy or of `turn`; without one, a new one is taken.
             patience: seconds that are waited in line at most.
+            flow: whose call it is.
 
         Raises:
             Busy: the turn is too far off to wait for.
             AwsError: AWS refused, or did not answer.
         """
-        self.turn(address, operation, place, patience)
+        self.turn(address, operation, place, patience, flow)
         return self._counted(_key(address, operation), address, operation, parameters)
 
     def _counted(

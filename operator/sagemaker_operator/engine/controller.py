@@ -22,6 +22,7 @@ from sagemaker_operator.engine.complaints import Complaints
 from sagemaker_operator.engine.memory import Memory, Pass, user_change, users_part
 from sagemaker_operator.engine.neighbours import Neighbours
 from sagemaker_operator.engine.workqueue import Lane, WorkQueue
+from sagemaker_operator.lines import Flow
 from sagemaker_operator.mapping import request
 from smkube import kinds
 from smkube.aws import errors
@@ -512,7 +513,7 @@ class Controller:
         # What was asked in this pass is lost with it, so a pass of several questions waits in line rather than return.
         patience = LONG_PATIENCE if run.facts.answers else self._cloud.PATIENCE
         try:
-            return self._cloud.call(address, operation, parameters, place=place, patience=patience)
+            return self._cloud.call(address, operation, parameters, place=place, patience=patience, flow=_flow(run))
         except Busy as busy:
             run.memory.places[operation, target] = busy.place
             raise
@@ -522,7 +523,8 @@ class Controller:
         places = run.memory.places
         address = self._cloud.address(target.region, target.endpoint, self.kind.api.service)
         try:
-            places[operation, target] = self._cloud.turn(address, operation, places.get((operation, target)))
+            place = places.get((operation, target))
+            places[operation, target] = self._cloud.turn(address, operation, place, flow=_flow(run))
         except Busy as busy:
             places[operation, target] = busy.place
             raise
@@ -632,6 +634,13 @@ class Controller:
         memory.attempts = memory.attempts + 1 if memory.reason == reason else 1
         memory.reason = reason
         return Backoff(policy.first, policy.most, self._rng).delay(memory.attempts - 1)
+
+
+def _flow(run: Pass) -> Flow:
+    """In whose turn the object's calls are made: an edit or a deletion of what was known before is urgent."""
+    f = run.facts
+    looked_at = f.status.get("observedGeneration")
+    return Flow(f.namespace, urgent=f.deleting or (looked_at is not None and looked_at != f.generation))
 
 
 def _see(run: Pass, description: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sagemaker_operator import facts
+from sagemaker_operator.lines import Place
 from smkube.kube import envelope
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Memory:
     """When, by the clock, the job is to be described if nothing was heard of it until then."""
     wakes: int = 0
     """How often something that the object may wait for has changed."""
-    places: dict[tuple[str, facts.Target], int] = field(default_factory=dict)
+    places: dict[tuple[str, facts.Target], Place] = field(default_factory=dict)
     """Places in the lines before AWS operations that are kept for this object."""
 
 

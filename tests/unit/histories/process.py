@@ -240,8 +240,9 @@ class Process:
         """Where calls go."""
         return Address(service, region, endpoint if service == "sagemaker" else "")
 
-    def turn(self, _address: Address, _operation: str, _place: int | None = None, _patience: float = 0.0) -> int:
+    def turn(self, _address: Address, _operation: str, _place: object = None, flow: object = None) -> int:
         """Nobody stands in line here."""
+        del flow
         return 1
 
     def server_time(self, _address: Address) -> float:
@@ -254,10 +255,12 @@ class Process:
         operation: str,
         parameters: Mapping[str, Any],
         *,
-        place: int | None = None,
+        place: object = None,
         patience: float = 0.5,
+        flow: object = None,
     ) -> dict[str, Any]:
         """A call to AWS."""
+        del flow
         if place not in (None, 1) or patience < self.PATIENCE:
             raise ValueError(f"no place {place} was given, or nobody waits {patience} s")
         self.chance.point()

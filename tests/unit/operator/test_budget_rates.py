@@ -13,6 +13,7 @@ from sagemaker_operator import facts
 from sagemaker_operator.budgets import Budgets
 from sagemaker_operator.engine.cloud import FAR, Busy, Cloud
 from sagemaker_operator.engine.feed import Stream
+from sagemaker_operator.lines import Place
 from smkube import kinds
 from smkube.aws.session import Address
 from smkube.errors import AwsError
@@ -97,7 +98,7 @@ class Line:
     def serve(self, objects: int) -> None:
         """Let the time pass until all objects were served."""
         due = [(self.time.now, number) for number in range(objects)]
-        places: dict[int, int] = {}
+        places: dict[int, Place] = {}
         heapq.heapify(due)
         while due:
             at, number = heapq.heappop(due)

@@ -38,7 +38,7 @@ class Cloud:
         return START
 
     def call(
-        self, _address: Address, _operation: str, parameters: Mapping[str, Any], *, place: int | None = None
+        self, _address: Address, _operation: str, parameters: Mapping[str, Any], *, place: object = None
     ) -> dict[str, Any]:
         """One page."""
         assert place is None

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from sagemaker_operator.engine.cloud import Busy
+from sagemaker_operator.lines import Flow, Place
 from smkube.aws.session import Address
 from smkube.errors import KubeError
 from tests.unit.operator.simulation import Process, World, spec
+
+PLACE = Place(1.0, 1, Flow())
 
 
 class Counted(Process):
@@ -31,10 +34,11 @@ class Counted(Process):
             raise self.cut_off
         return super().request(method, path, body=body, content_type=content_type)
 
-    def turn(self, _address: Address, _operation: str, _place: int | None = None) -> int:
+    def turn(self, _address: Address, _operation: str, _place: object = None, flow: object = None) -> int:
         """A line that moves at a given time."""
+        del flow
         if self.world.now < self.turn_at:
-            raise Busy(1, self.turn_at - self.world.now)
+            raise Busy(PLACE, self.turn_at - self.world.now)
         return 1
 
     def call(
@@ -43,14 +47,15 @@ class Counted(Process):
         operation: str,
         parameters: Mapping[str, Any],
         *,
-        place: int | None = None,
+        place: object = None,
         patience: float = 0.5,
+        flow: object = None,
     ) -> dict[str, Any]:
         """A call to AWS."""
         if operation == self.world.kind.api.create:
             self.turn(address, operation)
         self.requests[operation] += 1
-        return super().call(address, operation, parameters, place=place, patience=patience)
+        return super().call(address, operation, parameters, place=place, patience=patience, flow=flow)
 
 
 def started(*names: str) -> Counted:
