@@ -216,7 +216,7 @@ class Manager:
         )
 
     def _part(self, kind: kinds.Kind) -> Part:
-        queue: WorkQueue[str] = WorkQueue(metrics=self._metrics.queue(kind.singular))
+        queue: WorkQueue[str] = WorkQueue(metrics=self._metrics.queue(kind.singular), group=_namespace)
         self._metrics.declare_controller(kind.singular, self._settings.workers)
         if kind in kinds.JOBS:
             self._metrics.declare_jobs(kind.singular)
@@ -299,6 +299,10 @@ class Manager:
         log.error("Leadership was lost; this process ends so that two never act.")
         logging.shutdown()
         os._exit(1)
+
+
+def _namespace(key: str) -> str:
+    return key.partition("/")[0]
 
 
 def _is_there(path: str) -> bool:

@@ -13,11 +13,11 @@ import itertools
 import random
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, Protocol, TypeVar
 
 from sagemaker_operator.engine.backoff import Backoff
+from sagemaker_operator.engine.turns import Turns
 
 K = TypeVar("K", bound=Hashable)
 
@@ -84,6 +84,7 @@ class WorkQueue(Generic[K]):
         backoff: delays of rate-limited repetitions; the default doubles from RETRY_BASE to RETRY_CAP.
         faster_turns: see FASTER_TURNS.
         metrics: is told what happens, or None.
+        group: the group of a key, such as an object's namespace; the groups of a lane are served in turn.
     """
 
     def __init__(
@@ -94,13 +95,14 @@ class WorkQueue(Generic[K]):
         backoff: Backoff | None = None,
         faster_turns: int = FASTER_TURNS,
         metrics: QueueMetrics | None = None,
+        group: Callable[[K], Hashable] = lambda _key: None,
     ) -> None:
         self._clock = clock
         self._backoff = backoff or Backoff(RETRY_BASE, RETRY_CAP, rng)
         self._faster_turns = faster_turns
         self._metrics = metrics
         self._changed = threading.Condition()
-        self._ready: dict[Lane, OrderedDict[K, float]] = {lane: OrderedDict() for lane in Lane}
+        self._ready: dict[Lane, Turns[K]] = {lane: Turns(group) for lane in Lane}
         self._passed_over = dict.fromkeys(Lane, 0)
         self._delayed: dict[K, tuple[float, Lane]] = {}
         # May hold entries that `_delayed` has overtaken; they are skipped when they come up.
@@ -186,7 +188,7 @@ class WorkQueue(Generic[K]):
             if self._shut_down:
                 self._changed.notify_all()
             elif lane is not None:
-                self._ready[lane][key] = self._clock()
+                self._ready[lane].add(key, self._clock())
                 self._changed.notify()
 
     def shut_down(self) -> None:
@@ -233,8 +235,8 @@ class WorkQueue(Generic[K]):
         if key in self._in_work:
             self._again[key] = lane if before is None else min(lane, before)
         elif before is None or lane < before:
-            since = self._clock() if before is None else self._ready[before].pop(key)
-            self._ready[lane][key] = since
+            since = self._clock() if before is None else self._ready[before].remove(key)
+            self._ready[lane].add(key, since)
             self._changed.notify()
 
     def _delay(self, key: K, due: float, lane: Lane) -> None:
@@ -277,7 +279,7 @@ class WorkQueue(Generic[K]):
         return min(overdue or waiting, default=None)
 
     def _take(self, lane: Lane) -> K:
-        key, since = self._ready[lane].popitem(last=False)
+        key, since = self._ready[lane].take()
         self._passed_over[lane] = 0
         for slower in Lane:
             if slower > lane and self._ready[slower]:
@@ -286,7 +288,7 @@ class WorkQueue(Generic[K]):
         self._in_work[key] = now
         if self._metrics is not None:
             self._metrics.taken(now - since)
-        if self._timers or any(self._ready.values()):
+        if self._timers or any(map(len, self._ready.values())):
             # This waiter goes off to work: another must wait for the next key or the next due time.
             self._changed.notify()
         return key

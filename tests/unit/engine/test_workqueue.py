@@ -55,6 +55,14 @@ def test_keys_come_out_in_order_once(queue: WorkQueue[str]) -> None:
     assert drain(queue) == ["a", "b", "c"]
 
 
+def test_groups_of_a_lane_come_in_turn(clock: Clock) -> None:
+    """A group with few keys does not stand behind the many of another; each keeps its own order."""
+    queue = WorkQueue[str](clock=clock, group=lambda key: key[0])
+    for key in ("a1", "a2", "a3", "b1", "a4", "b2"):
+        queue.add(key)
+    assert drain(queue) == ["a1", "b1", "a2", "b2", "a3", "a4"]
+
+
 def test_urgent_goes_first_and_moves_a_waiting_key_up(queue: WorkQueue[str]) -> None:
     """An urgent add overtakes slower lanes, also for a key that waits there already."""
     queue.add("bulk", Lane.BULK)
