@@ -15,7 +15,11 @@ from sagemaker_operator.facts import Summary
 from smkube import kinds
 
 OVERLAP = 30.0
-"""Seconds that a poll looks back behind the last one: a List answer may lag behind the truth."""
+"""Seconds that a wide poll looks back behind the last wide one: a List answer may lag behind the truth."""
+BRIEF = 5.0
+"""Seconds that the polls between look back behind the last poll: in a burst they would read the same pages again."""
+WIDE_EVERY = 10.0
+"""Seconds between two wide polls."""
 UNSURE = 300.0
 """Seconds by which our own clock may differ from AWS's, where AWS does not tell the time (its limit for signatures)."""
 FAST = 1.0
@@ -55,6 +59,8 @@ class FeedState:
     tracked: dict[str, Tracked] = field(default_factory=dict)
     asked: float = 0.0
     """AWS's time at the start of the last walk over all pages, in seconds since the epoch; 0 before the first."""
+    asked_widely: float = 0.0
+    """The same of the last wide poll."""
     sweep: int = 0
     quiet: int = 0
     """Polls since something last changed."""
@@ -89,7 +95,15 @@ class FeedState:
 
     def poll_from(self) -> float:
         """LastModifiedTime from which a poll must look, in seconds since the epoch."""
-        return self.asked - OVERLAP
+        return self.asked_widely - OVERLAP if self._wide() else self.asked - BRIEF
+
+    def polled(self, began: float) -> None:
+        """A poll is through, or the first sweep; `began` is AWS's time at its start."""
+        self.asked_widely = began if self._wide() else self.asked_widely
+        self.asked = began
+
+    def _wide(self) -> bool:
+        return self.asked - self.asked_widely >= WIDE_EVERY or not self.asked
 
     def take(self, summaries: Iterable[Mapping[str, Any]]) -> list[str]:
         """Learn from a page of summaries as AWS sends them; returns the keys of objects whose job changed."""

@@ -249,7 +249,7 @@ class Stream:
         while token and not self._stop.is_set():
             token = self._page(query, token)
         if not token:
-            self._state.asked = began
+            self._state.polled(began)
 
     def _advance_sweep(self) -> None:
         """A sweep that somebody waits for runs through at once; one that is only a back-stop, page by page."""
@@ -278,8 +278,9 @@ class Stream:
             sweep.end()
             with self._lock:
                 lost = self._state.end_sweep()
-                # From the first sweep on, changes are what is asked for.
-                self._state.asked = self._state.asked or sweep.time_there
+                if not self._state.asked:
+                    # From the first sweep on, changes are what is asked for.
+                    self._state.polled(sweep.time_there)
             for key in lost:
                 self._on_news(self._kind, key, True)
 

@@ -158,6 +158,36 @@ def test_the_pause_grows_while_nothing_happens() -> None:
     assert feed.pause() == feedstate.FAST
 
 
+@given(
+    st.lists(st.floats(1.0, 7.0), min_size=20, max_size=60),
+    st.floats(0.0, feedstate.OVERLAP),
+    st.floats(0.0, 60.0),
+)
+def test_no_change_is_missed_that_a_list_shows_late(pauses: list[float], lag: float, changed: float) -> None:
+    """A change that answers show up to OVERLAP late is in one of the polls after that, whatever their rhythm."""
+    state = FeedState(kinds.TRAINING_JOB)
+    now, start, found = 1000.0, 1000.0, False
+    state.polled(now)
+    for pause in [*pauses, *([7.0] * 20)]:
+        now += pause
+        found = found or (now >= start + changed + lag and state.poll_from() <= start + changed)
+        state.polled(now)
+
+    assert found
+
+
+def test_polls_in_quick_succession_do_not_read_the_same_again() -> None:
+    """Between two wide polls only the last few seconds are looked back on."""
+    state = FeedState(kinds.TRAINING_JOB)
+    looked_back = []
+    for now in range(1000, 1040):
+        looked_back.append(now - state.poll_from())
+        state.polled(float(now))
+
+    assert sorted(looked_back[1:])[len(looked_back) // 2] == feedstate.BRIEF + 1
+    assert max(looked_back[1:]) <= feedstate.WIDE_EVERY + 1 + feedstate.OVERLAP
+
+
 def test_a_sweep_looks_back_to_the_oldest_job() -> None:
     """The creation time asked for lies a margin before the oldest followed job."""
     feed = state("a")
