@@ -30,6 +30,8 @@ PAGE = 100
 BLIND_EVERY = 30.0
 """Seconds between looks at each job where List is denied to us."""
 
+EASE = 2.0
+"""Pause after a poll of many pages, in times of what it took: a burst is not to be all reading of lists."""
 MOST_THROTTLES = 6
 """Throttles in a row after which a walk is given up; the budget has adapted to AWS long before."""
 
@@ -139,6 +141,8 @@ class Stream:
         self._backoff = Backoff(1.0, 30.0, random.Random())
         self._failures = 0
         self._fresh_at = clock()
+        self._took = 0.0
+        """Seconds of the last poll that went well."""
         self._sweep = _Sweep()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
@@ -189,7 +193,7 @@ class Stream:
         self._watch(self._kind.singular, self._region, None)
 
     def _rest(self, pause: float) -> None:
-        """Wait for the next poll; a job that is new to the feed shortens the wait, but never below FAST.
+        """Wait for the next poll; a job that is new to the feed shortens the wait, but never below FAST and EASE.
 
         After a failure nothing shortens it: jobs that come one after the other would turn the back-off into a hot
         loop, and where List is denied, into a Describe of all jobs each time.
@@ -199,7 +203,7 @@ class Stream:
             self._wake.clear()
             return
         due = self._clock() + pause
-        self._stop.wait(min(pause, feedstate.FAST) * random.uniform(0.9, 1.0))
+        self._stop.wait(min(pause, max(feedstate.FAST, EASE * self._took)) * random.uniform(0.9, 1.0))
         while (left := due - self._clock()) > 0 and not self._stop.is_set():
             if self._wake.wait(min(left, 1.0)):
                 break
@@ -207,6 +211,7 @@ class Stream:
 
     def _step(self) -> float:
         """One poll and what the sweep is due; returns the seconds to the next."""
+        began = self._clock()
         try:
             self._poll()
             self._advance_sweep()
@@ -217,9 +222,10 @@ class Stream:
             return self._failed(error)
         self._failures = 0
         self._fresh_at = self._clock()
+        self._took = self._fresh_at - began
         self._complaints.resolved(f"The change feed of {self._kind.plural} in {self._address.region} works again.")
         with self._lock:
-            return self._state.pause()
+            return max(self._state.pause(), EASE * self._took)
 
     def _failed(self, error: AwsError) -> float:
         self._failures += 1
