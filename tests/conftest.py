@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ _THE_USERS_OWN = ("AWS_", "KUBECONFIG", "KUBERNETES_")
 
 # API servers live for seconds here and collect garbage for much of them: half as often, for 130 MB more each.
 os.environ.setdefault("GOGC", "200")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's job in the background ignores Ctrl-C, and so would the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
