@@ -30,6 +30,13 @@ STEEPEST = 0.5
 """A single throttle never takes more than this part of the rate: it may be another client's doing."""
 GROWTH = 0.004
 """Part by which a granted call raises the rate: a tenth for some 25 calls."""
+CATCH_UP = 0.001
+"""Part of the rate of the last throttle by which the rate rises each second besides, once CALM is over.
+
+By the same amount for the slow and the fast: a rate that another client's calls brought down comes back in a minute.
+"""
+CALM = 20.0
+"""Seconds without a throttle after which CATCH_UP holds; after three times as many it is nine times as much."""
 USED = 0.7
 """Part of the rate that must be in use for it to be raised: calls that are far apart tell nothing about a limit."""
 RECOVERY = 0.05
@@ -70,7 +77,11 @@ class Bucket:
     _assumed: bool = True
     """Whether no throttle has told yet how much AWS grants."""
     _granted: deque[float] = field(default_factory=deque)
+    _granted_at: float = float("-inf")
     _held_until: float = float("-inf")
+    _throttled_at: float = float("-inf")
+    _peak: float = LOWEST_KNOWN
+    """The rate at the last throttle."""
 
     def join(self, now: float, flow: Flow = NOBODYS) -> Place:
         """Take a place in the line."""
@@ -93,6 +104,8 @@ class Bucket:
         used = (len(self._granted) - 1) / max(1.0, now - self._granted[0])
         if used >= self.rate * USED:
             self.rate *= 1 + (RECOVERY if self._assumed else GROWTH)
+            self.rate += self._catch_up(now)
+        self._granted_at = now
 
     def throttled(self, now: float) -> None:
         """AWS said that calls come too fast; several answers within a second count as one."""
@@ -101,6 +114,7 @@ class Bucket:
             return
         self._advance(now)
         self._held_until = now + 1.0
+        self._throttled_at, self._peak = now, max(LOWEST_KNOWN, self.rate if self.rate != UNLIMITED else 0.0)
         first = self._granted[0] if self._granted else now
         seen = len(self._granted) / max(1.0, now - first)
         self._assumed = self.rate == UNLIMITED
@@ -108,6 +122,11 @@ class Bucket:
         self.rate = max(FLOOR, min(self.rate, max(seen, least)) * SHARE)
         # Nobody is let through on what was saved up: the next one waits in any case.
         self._credit = 0.0
+
+    def _catch_up(self, now: float) -> float:
+        """By how much a granted call raises the rate besides: nothing much at first, as AWS's limit may be near."""
+        calm = (now - self._throttled_at) / CALM
+        return self._peak * CATCH_UP * calm * calm * min(now - self._granted_at, 2 / self.rate)
 
     def use(self, now: float) -> Use:
         """What the budget allows, what was used of it lately, and who waits."""

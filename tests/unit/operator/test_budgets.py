@@ -95,6 +95,19 @@ def test_a_throttled_budget_recovers() -> None:
     assert 1.05 < bucket.rate / before < 1.12
 
 
+def test_a_budget_that_another_client_brought_down_recovers_in_a_minute() -> None:
+    """Of two operators in one account the one that is left alone does not stay slow."""
+    bucket = limited(1.0)
+    for moment in range(0, 40, 2):
+        bucket.throttled(float(moment))
+    assert bucket.rate == budgets.FLOOR
+    now = 40.0
+    while now < 120:
+        now = _use(bucket, now, 1)
+
+    assert bucket.rate > 0.6
+
+
 def test_a_rate_that_is_not_used_is_not_raised() -> None:
     """Calls that are far apart tell nothing about AWS's limit."""
     bucket = limited(2.0)
