@@ -11,7 +11,7 @@ PYTEST_ARGS ?=
 unexport PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup binaries demo up down test lint types imports verify generate bench bench-logs dist lock clean
+.PHONY: help setup binaries demo up down test lint types imports verify generate bench bench-full bench-logs dist lock clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,8 +65,11 @@ generate: setup ## write the generated files anew
 	@$(RUN) packaging/docs/generate.py
 	@$(RUN) packaging/docs/reasons.py
 
-bench: setup ## what 200 jobs cost: requests and writes, running and idle
-	@$(RUN) -m tests.bench.idle
+bench: setup ## what 200 and 1,000 jobs cost, held against the bounds (a quarter of an hour)
+	@$(RUN) -m tests.bench.scale --write docs/scale.md
+
+bench-full: setup ## the same up to 10,000 jobs (hours)
+	@$(RUN) -m tests.bench.scale --full --write docs/scale.md
 
 bench-logs: setup ## the plugin beside awslogs, the AWS CLI and boto3: a million lines, far away, followed (ten minutes)
 	@$(RUN) -m tests.bench.logs --events 1000000 --seconds 20 --regions us-east-1,us-east-2,eu-central-1 \

@@ -172,7 +172,7 @@ class Examined:
     def _none(self, facts: ClusterFacts) -> Finding:
         if not self._pairs:
             return health.absent(facts.installs, facts.objects)
-        elsewhere = ", ".join(f'{one.title} (namespace "{one.scope}" only)' for one, _ in self._pairs)
+        elsewhere = ", ".join(f"{one.title} ({one.where()})" for one, _ in self._pairs)
         found = f'no operator works on namespace "{facts.namespace}"; there is {elsewhere}'
         return Finding("operator", FAIL, found, "see docs/guide.md: install it for this namespace, or for all")
 

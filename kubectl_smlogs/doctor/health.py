@@ -95,7 +95,7 @@ def _ready(operator: Operator, what: str, pods: tuple[Object, ...], now: datetim
     facts = [f"{operator.ready} of {operator.wanted} ready"]
     facts += [f"pods {about.age(min(created), now)} old"] if created else []
     facts += [f"{restarts} restarts"] if restarts else []
-    facts += [f"namespace {operator.scope} only" if operator.scope else "all namespaces"]
+    facts += [operator.where() or "all namespaces"]
     found = f"{what}: {', '.join(facts)}"
     if not operator.ours:
         yield Finding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from kubectl_smlogs import about
@@ -15,6 +16,8 @@ from smkube import kinds
 
 _SLACK = 30.0
 """Seconds by which this machine's clock may differ from the cluster's."""
+_LONGEST = 253
+"""Greatest length of an object's name."""
 _USUAL = 15
 """Seconds for which a Lease holds where it does not say so."""
 
@@ -44,14 +47,21 @@ def lease_namespace(operator: Operator) -> str:
 
 
 def lease_name(operator: Operator) -> str:
-    """Name of its Lease, which says what work it is about: the kinds, and the namespace if it is another."""
+    """Name of its Lease, which says what work it is about: the kinds, and the namespaces if they are others."""
     chosen, place = operator.kinds(), lease_namespace(operator)
     parts = [names.LEASE]
     if len(chosen) < len(kinds.ALL):
         parts += [kind.short_names[0] for kind in kinds.ALL if kind.plural in chosen]
-    if operator.scope not in ("", place):
-        parts.append(operator.scope)
-    return operator.arguments.get("lease-name") or "-".join(parts)
+    if operator.scope not in ((), (place,)):
+        parts.append(".".join(operator.scope))
+    return operator.arguments.get("lease-name") or _short("-".join(parts))
+
+
+def _short(name: str) -> str:
+    """A name as the operator shortens it where Kubernetes would not take it."""
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 11].rstrip('-.')}-{hashlib.sha256(name.encode()).hexdigest()[:10]}"
 
 
 def _without_election(operator: Operator) -> Finding:

@@ -51,9 +51,10 @@ class Operator:
         return f"{self.namespace}/{self.name}"
 
     @property
-    def scope(self) -> str:
-        """The one namespace that it works on; empty for all."""
-        return self.arguments.get("namespace", "")
+    def scope(self) -> tuple[str, ...]:
+        """The namespaces that it works on, by name; none for all."""
+        words = {word.strip() for word in self.arguments.get("namespace", "").split(",")}
+        return tuple(sorted(words - {""}))
 
     @property
     def elects(self) -> bool:
@@ -62,7 +63,11 @@ class Operator:
 
     def serves(self, namespace: str) -> bool:
         """Whether it works on the objects of a namespace."""
-        return self.scope in ("", namespace)
+        return not self.scope or namespace in self.scope
+
+    def where(self) -> str:
+        """Its namespaces in words; empty for all."""
+        return f"namespace{'s' if len(self.scope) > 1 else ''} {', '.join(self.scope)} only" if self.scope else ""
 
     def kinds(self) -> frozenset[str]:
         """The kinds it works on, by their plural."""
@@ -151,12 +156,15 @@ def others(operators: Sequence[Operator], refusal: Refusal | None) -> Iterator[F
 
 
 def _overlap(one: Operator, other: Operator) -> bool:
-    return not one.scope or not other.scope or one.scope == other.scope
+    return not one.scope or not other.scope or bool(set(one.scope) & set(other.scope))
 
 
 def _shared(one: Operator, other: Operator) -> str:
-    scope = one.scope or other.scope
-    return f'the objects in namespace "{scope}"' if scope else "the objects of all namespaces"
+    both = sorted(set(one.scope or other.scope) & set(other.scope or one.scope))
+    named = ", ".join(f'"{name}"' for name in both)
+    return (
+        f"the objects in namespace{'s' if len(both) > 1 else ''} {named}" if both else "the objects of all namespaces"
+    )
 
 
 def _leaves(one: Operator, other: Operator) -> Operator:

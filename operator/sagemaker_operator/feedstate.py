@@ -139,6 +139,10 @@ class FeedState:
             entry.sweep = self.sweep
         return [entry.key for entry in lost]
 
+    def hurry(self) -> None:
+        """Something is said to have changed: the next pauses are short, as after a change that was seen."""
+        self.quiet = 0
+
     def pause(self) -> float:
         """Seconds until the next poll; to be asked once after each."""
         if self.unseen():

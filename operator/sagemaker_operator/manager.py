@@ -15,12 +15,12 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 from sagemaker_operator import identity, selection
 from sagemaker_operator.budgets import Budgets
 from sagemaker_operator.engine import health, wakes
-from sagemaker_operator.engine.cache import Cache
 from sagemaker_operator.engine.census import Census
 from sagemaker_operator.engine.cloud import Cloud
 from sagemaker_operator.engine.controller import Controller
@@ -29,10 +29,12 @@ from sagemaker_operator.engine.feed import Feeds
 from sagemaker_operator.engine.lease import Elector
 from sagemaker_operator.engine.ledger import Ledger
 from sagemaker_operator.engine.metrics import Metrics
-from sagemaker_operator.engine.reflector import Reflector
+from sagemaker_operator.engine.mirrors import Mirrors
+from sagemaker_operator.engine.push import Listener
+from sagemaker_operator.engine.pushmetrics import PushMetrics
 from sagemaker_operator.engine.signs import Signs
-from sagemaker_operator.engine.watched import Watched
 from sagemaker_operator.engine.workqueue import WorkQueue
+from sagemaker_operator.facts import Target
 from sagemaker_operator.settings import Settings
 from smkube import __version__, kinds
 from smkube.aws.session import Clients
@@ -79,7 +81,7 @@ class Manager:
         self._client = Client(
             link,
             user_agent=f"sagemaker-operator/{__version__}",
-            pool_size=settings.workers * len(settings.kinds) + 8,
+            pool_size=settings.workers * len(settings.kinds) + 8 * max(1, len(settings.namespaces)),
             on_answer=self._signs.kube_answer,
         )
         self._recorder = Recorder(
@@ -88,7 +90,11 @@ class Manager:
             beat=lambda within: self._beats.beat("events", within),
         )
         self._cloud = Cloud(
-            Clients(user_agent=f"sagemaker-on-kubernetes/{__version__}", pool_size=settings.workers * 2),
+            Clients(
+                user_agent=f"sagemaker-on-kubernetes/{__version__}",
+                pool_size=settings.workers * 2,
+                on_call=self._signs.aws_took,
+            ),
             Budgets(time.monotonic),
             default_endpoint=settings.default_endpoint,
             observer=self._signs,
@@ -97,14 +103,20 @@ class Manager:
         self._feeds = Feeds(
             self._cloud, self._on_news, stop=self._stop, beat=self._signs.feed, watch=self._signs.watch_feed
         )
-        self._lease = settings.lease_namespace or self._home or settings.namespace or link.namespace
-        name = settings.lease_name or selection.lease_name(settings.kinds, settings.namespace, self._lease)
+        self._lease = settings.lease_namespace or self._home or next(iter(settings.namespaces), link.namespace)
+        name = settings.lease_name or selection.lease_name(settings.kinds, settings.namespaces, self._lease)
         self._elector = self._candidate(name) if settings.enable_leader_election else None
-        watched = selection.watched(settings.kinds)
-        self._caches = Watched({kind.name: Cache() for kind in watched})
+        self._mirrors = Mirrors(
+            self._client,
+            selection.watched(settings.kinds),
+            settings.namespaces,
+            self._on_change,
+            stop=self._stop,
+            beat=lambda name, within: self._beats.beat(name, within + health.BEAT_WITHIN),
+        )
+        self._caches = self._mirrors.caches
         self._controllers: dict[str, Controller] = {}
         self._ledger = Ledger(self._metrics.job_ended, self._leads)
-        self._reflectors = {kind.name: self._reflector(kind) for kind in watched}
         self._parts = {kind.name: self._part(kind) for kind in settings.kinds}
         self._servers = health.servers(
             settings.metrics_addr,
@@ -122,7 +134,7 @@ class Manager:
         """Run until SIGTERM or SIGINT; returns the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        log.info("Starting manager in the namespace: %s", self._settings.namespace)
+        log.info("Starting manager in the namespace: %s", ", ".join(self._settings.namespaces))
         for server in self._servers:
             server.start()
         self._recorder.start()
@@ -141,13 +153,13 @@ class Manager:
         if warning:
             log.warning("%s", warning)
         if self._settings.kinds != kinds.ALL:
-            own, watched = ([kinds.BY_NAME[name].plural for name in table] for table in (self._parts, self._reflectors))
+            own, watched = ([kind.plural for kind in table] for table in (self._settings.kinds, self._mirrors.kinds))
             log.info("Works on %s; watches %s.", ", ".join(own), ", ".join(watched))
-        for name, reflector in self._reflectors.items():
-            kind = kinds.BY_NAME[name]
-            self._metrics.watch_staleness(kind.singular, reflector.staleness)
-            self._beats.beat(f"reflector-{kind.plural}")
-            reflector.start()
+        for kind in self._mirrors.kinds:
+            self._metrics.watch_staleness(kind.singular, partial(self._mirrors.staleness, kind))
+        self._mirrors.start()
+        for listener in self._listeners():
+            listener.start()
         for part in self._parts.values():
             for worker in part.workers:
                 worker.start()
@@ -177,8 +189,7 @@ class Manager:
         give_up = time.monotonic() + self._settings.shutdown_timeout
         for part in self._parts.values():
             part.controller.queue.shut_down()
-        for reflector in self._reflectors.values():
-            reflector.stop()
+        self._mirrors.stop()
         workers = [worker for part in self._parts.values() for worker in part.workers if worker.ident is not None]
         for worker in workers:
             worker.join(max(0.0, give_up - time.monotonic()))
@@ -203,17 +214,24 @@ class Manager:
 
     # --- parts -----------------------------------------------------------------------------------------------
 
-    def _reflector(self, kind: kinds.Kind) -> Reflector:
-        name = f"reflector-{kind.plural}"
-        return Reflector(
-            self._client,
-            kinds.resource_path(kind, self._settings.namespace or None),
-            self._caches[kind.name],
-            lambda _change, old, new: self._on_change(kind, old, new),
-            name=kind.plural,
-            stop=self._stop,
-            beat=lambda within: self._beats.beat(name, within + health.BEAT_WITHIN),
-        )
+    def _listeners(self) -> list[Listener]:
+        """Who listens to queues of events; without queues nothing of it is there, no metric either."""
+        queues = self._settings.events_queues
+        observer = PushMetrics(self._metrics.registry) if queues else None
+        return [
+            Listener(
+                self._cloud,
+                queue,
+                self._feeds.nudge,
+                observer=observer,
+                leading=self._leading,
+                allowed=self._leads,
+                stop=self._stop,
+                beat=self._signs.feed,
+            )
+            for queue in queues
+            if observer is not None
+        ]
 
     def _part(self, kind: kinds.Kind) -> Part:
         queue: WorkQueue[str] = WorkQueue(metrics=self._metrics.queue(kind.singular), group=_namespace)
@@ -233,6 +251,7 @@ class Manager:
             on_result=self._metrics.reconciled,
             on_write=lambda old, new: self._relay(kind, old, new),
             on_release=lambda obj, description: self._ledger.released(kind, obj, description),
+            on_shown=lambda job, modified: self._shown(kind, job, modified),
             spawn_limit=self._settings.spawn_limit,
             stop=self._stop,
             allowed=self._leads,
@@ -249,7 +268,7 @@ class Manager:
 
         For all caches: who finds no owner in one that is still empty would take what it owns for abandoned.
         """
-        for needed in (*(reflector.synced for reflector in self._reflectors.values()), self._leading):
+        for needed in (*self._mirrors.synced(), self._leading):
             while not needed.wait(1.0):
                 if self._stop.is_set():
                     return
@@ -266,17 +285,19 @@ class Manager:
             self._ledger.changed(kind, old, new)
         wakes.relay(self._controllers, self._caches, kind, old, new)
 
+    def _shown(self, kind: kinds.Kind, job: Target, modified: float) -> None:
+        """A status shows since just now what happened to a job at this time of AWS's."""
+        there = self._cloud.time_there(self._cloud.address(job.region, job.endpoint))
+        if there is not None:
+            self._metrics.shown(kind.singular, there - modified)
+
     def _on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         self._controllers[kind.name].on_news(key, look)
 
     def _unready(self) -> list[str]:
         if self._hindrance:
             return [self._hindrance]
-        return [
-            f"the cache of {kinds.BY_NAME[name].plural} is not filled yet"
-            for name, reflector in self._reflectors.items()
-            if not reflector.synced.is_set()
-        ]
+        return [f"the cache of {what} is not filled yet" for what in self._mirrors.unfilled()]
 
     # --- leadership ------------------------------------------------------------------------------------------
 

@@ -142,6 +142,12 @@ def _logs(group: str) -> Iterator[Right]:
         yield Right(f"logs:{operation}", log_group(group))
 
 
+def of_queue(name: str) -> list[Right]:
+    """What listening to a queue of events takes; deleting many messages at once asks for the right to delete one."""
+    queue = f"arn:{{partition}}:sqs:{{region}}:{{account}}:{name}"
+    return [Right("sqs:ReceiveMessage", queue), Right("sqs:DeleteMessage", queue)]
+
+
 def log_group(group: str) -> str:
     """ARN of a log group with its streams; of all groups with this beginning if it ends in a slash."""
     return f"arn:{{partition}}:logs:{{region}}:{{account}}:log-group:{group}{'*' if group.endswith('/') else ':*'}"

@@ -1,17 +1,24 @@
-"""Which kinds a process works on, and which it has to watch for that. Pure.
+"""Which kinds and namespaces a process works on, and which kinds it has to watch for that. Pure.
 
-Several processes may share the kinds of a cluster between them. What one needs to know about another's kinds it
-watches without working on them.
+Several processes may share the kinds, or the namespaces, of a cluster between them. What one needs to know about
+another's kinds it watches without working on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
 
 from smkube import kinds
 
 LEASE = "sagemaker-k8s-operator"
 """Name of the leader election Lease of a process that works on every kind."""
+
+LEASE_LIMIT = 253
+"""Greatest length of an object's name (Kubernetes: DNS subdomain names)."""
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""Kubernetes: names of namespaces are DNS labels (RFC 1123)."""
 
 READS: dict[str, tuple[kinds.Kind, ...]] = {
     kinds.TRAINING_JOB.name: (),
@@ -61,17 +68,36 @@ def watched(chosen: Iterable[kinds.Kind]) -> tuple[kinds.Kind, ...]:
     return (*own, *(kind for kind in kinds.ALL if kind in read and kind not in own))
 
 
-def lease_name(chosen: Iterable[kinds.Kind], namespace: str, lease_namespace: str) -> str:
+def namespaces(text: str) -> tuple[str, ...]:
+    """The namespaces of a comma separated list, each once, by name; an empty text means all, and is no namespace.
+
+    Raises:
+        ValueError: a word cannot be the name of a namespace; the message says which.
+    """
+    words = {word.strip() for word in text.split(",") if word.strip()}
+    wrong = sorted(word for word in words if not _NAMESPACE.fullmatch(word))
+    if wrong:
+        raise ValueError(f"{', '.join(map(repr, wrong))} cannot be the name of a namespace")
+    return tuple(sorted(words))
+
+
+def lease_name(chosen: Iterable[kinds.Kind], watched_namespaces: Sequence[str], lease_namespace: str) -> str:
     """Name of the Lease for which processes compete that do the same work.
 
-    Another set of kinds, or another namespace than the Lease's own, is other work: it is not to wait for this.
-    Processes whose sets of kinds overlap do not exclude each other, so the sets of a cluster must be apart.
+    Another set of kinds, or other namespaces than the Lease's own, is other work: it is not to wait for this.
+    Processes whose sets overlap do not exclude each other, so the sets of a cluster must be apart.
 
     Args:
         chosen: the kinds worked on.
-        namespace: the one namespace that is watched; empty for all.
+        watched_namespaces: the namespaces that are watched, in the order of `namespaces`; none for all.
         lease_namespace: where the Lease is.
     """
     own = tuple(chosen)
     parts = [LEASE, *(kind.short_names[0] for kind in own if own != kinds.ALL)]
-    return "-".join([*parts, *([namespace] if namespace not in ("", lease_namespace) else [])])
+    # A dot is in no namespace's name, so that two lists never make the same name.
+    scope = ".".join(watched_namespaces)
+    name = "-".join([*parts, *([scope] if scope not in ("", lease_namespace) else [])])
+    if len(name) <= LEASE_LIMIT:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:10]
+    return f"{name[: LEASE_LIMIT - 11].rstrip('-.')}-{digest}"

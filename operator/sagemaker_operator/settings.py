@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sagemaker_operator import selection
+from sagemaker_operator import pushes, selection
 from smkube import __version__, kinds
 
 ENDPOINT_VARIABLE = "AWS_DEFAULT_SAGEMAKER_ENDPOINT"
@@ -33,6 +33,7 @@ environment:
 examples:
   sagemaker-operator                                  all namespaces, with the kubeconfig kubectl uses
   sagemaker-operator --namespace=team-a               one namespace only
+  sagemaker-operator --namespace=team-a,team-b        these namespaces, as one of several operators that share a cluster
   sagemaker-operator --enable-leader-election         one of several replicas acts
   sagemaker-operator --kinds=trainingjobs,htj         training and tuning jobs only"""
 
@@ -47,7 +48,8 @@ class Settings:
     metrics_addr: str
     health_addr: str
     enable_leader_election: bool
-    namespace: str
+    namespaces: tuple[str, ...]
+    """By name; none for all."""
     kubeconfig: str
     master: str
     workers: int
@@ -57,6 +59,7 @@ class Settings:
     lease_namespace: str
     lease_name: str
     kinds: tuple[kinds.Kind, ...]
+    events_queues: tuple[pushes.Queue, ...]
     shutdown_timeout: float
     log_format: Literal["text", "json"]
     log_level: str
@@ -66,7 +69,8 @@ class Settings:
 def parse(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """Read the command line; prints help or an error and leaves (SystemExit) as argparse does."""
     known = vars(_parser().parse_args([_double_dash(argument) for argument in arguments]))
-    return Settings(default_endpoint=environ.get(ENDPOINT_VARIABLE, ""), **known)
+    queues = dict.fromkeys(queue for given in known.pop("events_queues") for queue in given)
+    return Settings(default_endpoint=environ.get(ENDPOINT_VARIABLE, ""), events_queues=tuple(queues), **known)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         help="where to serve /healthz and /readyz besides, without /metrics; 0: nowhere (default 0)")  # fmt: skip
     add("--enable-leader-election", type=_boolean, nargs="?", const=True, default=False, metavar="BOOL",
         help="act only while holding the lease, so that several replicas can run (default false)")  # fmt: skip
-    add("--namespace", default="", help="watch this namespace only (default: all namespaces)")
+    add("--namespace", type=_namespaces, default=(), dest="namespaces", metavar="NAMESPACE,...",
+        help="watch these namespaces only, each with connections of its own. Operators of a cluster may share the "
+             "namespaces between them, each namespace belonging to one (default: all namespaces)")  # fmt: skip
     add("--kubeconfig", default="", metavar="FILE", help="kubeconfig file (default: as kubectl)")
     add("--master", default="", metavar="URL", help="API server, over the kubeconfig's (deprecated)")
     add("--workers", type=_positive, default=8, metavar="N", help="objects of a kind worked on at once (default 8)")
@@ -95,13 +101,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--spawn-limit", type=_count, default=100, metavar="N",
         help="training jobs of a tuning job that are shown as TrainingJob objects at most (default 100)")  # fmt: skip
     add("--lease-namespace", default="", metavar="NAMESPACE",
-        help="namespace of the leader election lease (default: the pod's, else --namespace, else default)")  # fmt: skip
+        help="namespace of the leader election lease (default: the pod's, else the first --namespace, else "
+             "default)")  # fmt: skip
     add("--lease-name", default="", metavar="NAME",
         help=f"name of that lease (default {selection.LEASE}, with the short names of --kinds and a --namespace "
              "other than the lease's own appended)")  # fmt: skip
     add("--kinds", type=_kinds, default=kinds.ALL, metavar="KIND,...",
         help="work on these kinds only, as trainingjobs or tj; what they need to know of others is watched. Operators "
              "of a cluster may share the kinds between them, each kind belonging to one (default: all)")  # fmt: skip
+    add("--events-queue", type=_queues, action="append", default=[], dest="events_queues", metavar="QUEUE,...",
+        help="URL or ARN of an SQS queue that gets SageMaker's events from EventBridge: what they are about is "
+             "looked at within a second or so. May be repeated; each deployment has its own "
+             "(default: none)")  # fmt: skip
     add("--shutdown-timeout", type=_seconds, default=8.0, metavar="SECONDS",
         help="how long work may take at the end; less than the pod's grace period (default 8)")  # fmt: skip
     add("--log-format", choices=("text", "json"), default="text", help="form of the log on stderr (default text)")
@@ -125,6 +136,20 @@ def _address(text: str) -> str:
 def _kinds(text: str) -> tuple[kinds.Kind, ...]:
     try:
         return selection.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _namespaces(text: str) -> tuple[str, ...]:
+    try:
+        return selection.namespaces(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _queues(text: str) -> tuple[pushes.Queue, ...]:
+    try:
+        return tuple(pushes.queue(word.strip()) for word in text.split(",") if word.strip())
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

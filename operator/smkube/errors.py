@@ -63,7 +63,12 @@ class AwsError(SmkubeError):
         message: AWS's message.
         status: HTTP status, or 0 when there was no answer.
         request_id: AWS's request id, for support cases; may be empty.
+
+    Attributes:
+        seconds: how long the call took, where somebody has measured it.
     """
+
+    seconds: float | None = None
 
     def __init__(self, operation: str, code: str, message: str, *, status: int = 0, request_id: str = "") -> None:
         super().__init__(f"{code}: {message}")

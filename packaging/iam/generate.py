@@ -2,6 +2,7 @@
 
     python packaging/iam/generate.py [--check]
     python packaging/iam/generate.py --kinds TrainingJob,ProcessingJob --region us-east-1 --account 123456789012
+    python packaging/iam/generate.py --policy operator-push --queue my-events --region us-east-1 --account 123456789012
     python packaging/iam/generate.py --policy smlogs --account 123456789012 --partition aws-cn
 
 Without a choice the checked-in files are written, for all kinds, with the guide's placeholders, and the tables of
@@ -36,6 +37,8 @@ PAGE = ROOT / "docs" / "aws-rights.md"
 _BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 NAMESPACE, SERVICE_ACCOUNT = "sagemaker-k8s-operator-system", "sagemaker-k8s-operator-default"
+QUEUE = "sagemaker-events"
+"""What docs/push.md calls the queue of events."""
 _DOMAINS = {"aws-cn": "amazonaws.com.cn"}
 """Domains of partitions, where they are not amazonaws.com."""
 
@@ -53,6 +56,7 @@ class Place:
         cluster_region: region of the EKS cluster.
         oidc: identifier of the cluster's OIDC provider.
         namespace: where the operator runs.
+        queue: name of the queue of events.
     """
 
     kinds: tuple[kinds.Kind, ...] = kinds.ALL
@@ -63,6 +67,7 @@ class Place:
     cluster_region: str = "<EKS Cluster region>"
     oidc: str = "<OIDC ID>"
     namespace: str = NAMESPACE
+    queue: str = QUEUE
 
 
 def operator(place: Place) -> Document:
@@ -72,6 +77,11 @@ def operator(place: Place) -> Document:
         chosen = place.roles if right.action == "iam:PassRole" else ()
         found += [rights.pass_role(role) for role in chosen] or [right]
     return _policy(found, place)
+
+
+def operator_push(place: Place) -> Document:
+    """What the operator calls besides where it listens to a queue of events."""
+    return _policy(rights.of_queue(place.queue), place)
 
 
 def smlogs(place: Place) -> Document:
@@ -139,6 +149,7 @@ def trust_pod_identity(place: Place) -> Document:
 
 POLICIES: Mapping[str, Callable[[Place], Document]] = {
     "operator": operator,
+    "operator-push": operator_push,
     "smlogs": smlogs,
     "smlogs-minimal": smlogs_minimal,
     "smlogs-doctor": smlogs_doctor,
@@ -233,6 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pass-role", action="append", dest="roles", help="ARN of a role that jobs may run with")
     parser.add_argument("--cluster-region", help="region of the EKS cluster, for trust")
     parser.add_argument("--oidc", help="identifier of the cluster's OIDC provider, for trust")
+    parser.add_argument("--queue", help=f"name of the queue of events (default: {QUEUE})")
     parser.add_argument("--namespace", help=f"where the operator runs (default: {NAMESPACE})")
     return parser
 
@@ -243,7 +255,7 @@ def _place(given: argparse.Namespace) -> Place:
     Raises:
         ValueError: there is no such kind.
     """
-    names = ("partition", "region", "account", "cluster_region", "oidc", "namespace")
+    names = ("partition", "region", "account", "cluster_region", "oidc", "namespace", "queue")
     chosen = {name: value for name in names if (value := getattr(given, name)) is not None}
     if given.roles:
         chosen["roles"] = tuple(given.roles)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-SERVICES = ("application-autoscaling", "logs", "sagemaker", "signin", "sso", "sso-oidc", "sts")
+SERVICES = ("application-autoscaling", "logs", "sagemaker", "signin", "sqs", "sso", "sso-oidc", "sts")
 """Services whose description botocore needs: those that the operator calls, and those that give out credentials."""
 _SETTINGS = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """What botocore reads for every service."""

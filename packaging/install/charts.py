@@ -1,7 +1,9 @@
 """The operator's Helm charts: which there are, and of which parts each is made; pure but for reading the parts.
 
 Two parts, from chart/: the definitions of the kinds, and the operator. The chart for the whole cluster has both; for
-single namespaces there is a chart of each. Templates of rights and definitions are made from what the installers hold;
+single namespaces there is a chart of each, and that of the operator has a third part, the choice of namespaces. It is
+installed once for each operator of a cluster, so nothing that it makes outside of its own namespace has a name that
+another release makes. Templates of rights and definitions are made from what the installers hold;
 a test compares all that the charts render with the installers.
 """
 
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import installers
 import rights
 import text
-from variants import PROXY_IMAGE, ROLE_PLACEHOLDER, Variant
+from variants import PREFIX, PROXY_IMAGE, ROLE_PLACEHOLDER, Variant
 
 if TYPE_CHECKING:
     from regions import Publication
@@ -34,6 +36,26 @@ _KEEP = """\
     helm.sh/resource-policy: keep
   {{- end }}
 """
+_MANAGER = f"{PREFIX}manager"
+"""What the names of the rights on objects begin with; those on the Lease are called otherwise."""
+_WHOLE_CLUSTER = """\
+{{- /* The namespaces whose objects the operator works on: all. */}}
+{{- define "sagemaker-operator.namespaces" }}{{ end }}
+"""
+_SCOPED = """\
+{{{{- $namespaces := include "sagemaker-operator.namespaces" . }}}}
+{{{{- if not $namespaces }}}}
+{everywhere}---
+{{{{- else }}}}
+{{{{- range splitList "," $namespaces }}}}
+{there}---
+{{{{- end }}}}
+{{{{- if not (has .Release.Namespace (splitList "," $namespaces)) }}}}
+{own}---
+{{{{- end }}}}
+{{{{- end }}}}
+{election}"""
+Object = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +95,8 @@ CHARTS = (
     Chart(
         FOLDERS[2],
         f"{_NAME}-install-operator",
-        "The SageMaker operator for one namespace",
-        ("operator",),
+        "The SageMaker operator for some namespaces, or for some kinds",
+        ("scope", "operator"),
         namespaced=True,
     ),
 )
@@ -93,7 +115,7 @@ def _files(chart: Chart, publication: Publication, version: str) -> Iterable[tup
     yield "templates/NOTES.txt", notes.lstrip("\n")
     templates = {"_labels.tpl": (_PARTS / "_labels.tpl").read_text(encoding="utf-8")}
     for part in chart.parts:
-        templates |= _definitions() if part == "definitions" else _operator(chart)
+        templates |= _TEMPLATES[part](chart)
     for name, template in templates.items():
         yield f"templates/{name}", f"{{{{- /* {_NOTE} */}}}}\n{template}"
 
@@ -135,7 +157,7 @@ def _schema(chart: Chart) -> str:
     return json.dumps(schema, indent=2) + "\n"
 
 
-def _definitions() -> dict[str, str]:
+def _definitions(_chart: Chart) -> dict[str, str]:
     labels = f"  labels: {_LABELS}\n"
     made = [text.in_metadata(one, labels + _KEEP) for one in installers.definition_texts().values()]
     users = [text.document(one) for one in rights.users(_variant(namespaced=True))]
@@ -147,15 +169,69 @@ def _definitions() -> dict[str, str]:
 
 def _operator(chart: Chart) -> dict[str, str]:
     variant = _variant(namespaced=chart.namespaced)
-    folder = _PARTS / "operator" / "templates"
-    scope = f'{{{{- define "sagemaker-operator.namespaced" }}}}{"true" if chart.namespaced else ""}{{{{ end }}}}\n'
     proxy = [text.document(one) for one in rights.proxy(variant)]
     return {
-        "_scope.tpl": scope,
-        "rights.yaml": _template(text.document(one) for one in rights.manager(variant)),
+        **({} if chart.namespaced else {"_scope.tpl": _WHOLE_CLUSTER}),
+        "rights.yaml": _rights() if chart.namespaced else _template(map(text.document, rights.manager(variant))),
         "proxyrights.yaml": _if(".Values.proxy.enabled", _template(proxy)),
-        **{path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())},
+        **_own_templates("operator"),
     }
+
+
+def _rights() -> str:
+    """The operator's rights where its namespaces are chosen: in each of them, or in all."""
+    whole, single, alone = (
+        Variant(namespace, namespaced=namespaced, proxy=True, image="", version="@version@")
+        for namespace, namespaced in (("@namespace@", False), ("@one@", True), ("@namespace@", True))
+    )
+    everywhere = [_renamed(one, "-@namespace@") for one in rights.manager(whole) if one["kind"].startswith("Cluster")]
+    there = [_of_release(one) for one in rights.manager(single) if one["metadata"]["name"].startswith(_MANAGER)]
+    election = [one for one in rights.manager(alone) if not one["metadata"]["name"].startswith(_MANAGER)]
+    return _SCOPED.format(
+        everywhere=_template(map(text.document, everywhere)),
+        there=_each(_template(map(text.document, there))),
+        own=_template(map(text.document, rights.own_events(alone))),
+        election=_template(map(text.document, election)),
+    )
+
+
+def _of_release(one: Object) -> Object:
+    """An object in a namespace that another release may have rights in, too; bound to the release's account."""
+    made = _renamed(one, "@suffix@")
+    if "subjects" in made:
+        made["subjects"] = [{**subject, "namespace": "@namespace@"} for subject in made["subjects"]]
+    return made
+
+
+def _renamed(one: Object, suffix: str) -> Object:
+    made = {**one, "metadata": {**one["metadata"], "name": one["metadata"]["name"] + suffix}}
+    if "roleRef" in made:
+        made["roleRef"] = {**made["roleRef"], "name": made["roleRef"]["name"] + suffix}
+    return made
+
+
+def _each(template: str) -> str:
+    """A template as the body of a loop over namespaces."""
+    suffix = "{{ if ne . $.Release.Namespace }}-{{ $.Release.Namespace }}{{ end }}"
+    made = template.replace(_LABELS, _LABELS.replace('" .', '" $')).replace("{{ .Release.", "{{ $.Release.")
+    return re.sub(r"'?@one@'?", "{{ . }}", re.sub(r"'?([-\w]*)@suffix@'?", lambda found: found[1] + suffix, made))
+
+
+def _scope(_chart: Chart) -> dict[str, str]:
+    return _own_templates("scope")
+
+
+def _own_templates(part: str) -> dict[str, str]:
+    """The templates that are in a part's folder as they are."""
+    folder = _PARTS / part / "templates"
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+
+
+_TEMPLATES: dict[str, Callable[[Chart], dict[str, str]]] = {
+    "definitions": _definitions,
+    "operator": _operator,
+    "scope": _scope,
+}
 
 
 def _variant(*, namespaced: bool) -> Variant:

@@ -58,6 +58,16 @@ def manager(variant: Variant) -> list[Object]:
     ]
 
 
+def own_events(variant: Variant) -> list[Object]:
+    """Events about the operator's own Pod, where it works on the objects of other namespaces only."""
+    events = [rule for rule in MANAGER_RULES if rule["resources"] == ["events"]]
+    name = f"{PREFIX}events-role"
+    return [
+        _role(name, variant, events, namespace=variant.namespace),
+        _binding(f"{PREFIX}events-rolebinding", variant, name, namespace=variant.namespace),
+    ]
+
+
 def proxy(variant: Variant) -> list[Object]:
     """What kube-rbac-proxy asks the API server, and the role for those whom it lets through to the metrics.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 READS = frozenset({"get", "list", "watch"})
 """Verbs of audit records that change nothing (Kubernetes API concepts: request verbs)."""
@@ -39,25 +38,6 @@ def aws_requests(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
             operation = name.partition(".")[2]
             found[operation if outcome == "OK" else f"{operation} ({outcome})"] += number
     return found
-
-
-def kube_requests(records: Iterable[Mapping[str, Any]], user: str) -> Counter[tuple[str, str]]:
-    """A user's requests by verb and resource, from audit records (audit.k8s.io/v1); a watch counts as it starts."""
-    found: Counter[tuple[str, str]] = Counter()
-    for record in records:
-        begins = record["stage"] == "ResponseStarted"
-        if record["user"]["username"] == user and begins == (record["verb"] == "watch"):
-            found[record["verb"], resource(record)] += 1
-    return found
-
-
-def resource(record: Mapping[str, Any]) -> str:
-    """What a request was about, such as `trainingjobs/status`; the path of one that is about no object."""
-    reference = record.get("objectRef")
-    if not reference:
-        return str(record["requestURI"])
-    parts = (reference.get("resource", ""), reference.get("subresource", ""))
-    return "/".join(part for part in parts if part)
 
 
 def writes(requests: Counter[tuple[str, str]]) -> int:

@@ -166,14 +166,15 @@ def test_values_of_the_operator(helm: Helm) -> None:
     """What the values say about the operator is in its flags and its environment; the fixed ones stay."""
     manager = _manager(_operator(helm, EVERYTHING))
 
-    assert manager["args"][-5:] == [
+    assert manager["args"][-6:] == [
         "--kinds=trainingjobs,models",
+        "--lease-name=sagemaker-k8s-operator",
         "--cluster-name=blue: one",
         "--log-format=json",
         "--log-level=debug",
         "--workers=16",
     ]
-    assert manager["args"][:-5] == _manager(_operator(helm, {}))["args"]
+    assert manager["args"][:-6] == _manager(_operator(helm, {}))["args"]
     env = {one["name"]: one.get("value") for one in manager["env"]}
     assert env["AWS_DEFAULT_SAGEMAKER_ENDPOINT"] == "https://sagemaker.example"
     assert env["HTTPS_PROXY"] == "http://proxy:3128"
@@ -185,10 +186,23 @@ def test_flags_are_the_operators(helm: Helm) -> None:
     from sagemaker_operator import settings
 
     understood = settings.parse(_manager(_operator(helm, EVERYTHING))["args"], {})
-    assert understood.namespace == "team"
+    assert understood.namespaces == ("team",)
     assert understood.enable_leader_election
     assert understood.cluster_name == "blue: one"
     assert understood.kinds == (kinds.TRAINING_JOB, kinds.MODEL)
+
+
+def test_queues_of_events(helm: Helm) -> None:
+    """Each queue of the values is listened to."""
+    from sagemaker_operator import settings
+
+    queues = [
+        "arn:aws:sqs:us-east-1:123456789012:sagemaker-events",
+        "https://sqs.eu-west-1.amazonaws.com/123456789012/q",
+    ]
+    args = _manager(_operator(helm, {"eventsQueues": queues}))["args"]
+
+    assert [queue.region for queue in settings.parse(args, {}).events_queues] == ["us-east-1", "eu-west-1"]
 
 
 def test_role(helm: Helm) -> None:
@@ -294,6 +308,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("image", {"registry": "mine"}, "registry"),
     ("image", {"tag": 1.2}, "/image/tag"),
     ("roleArn", "my-role", "/roleArn"),
+    ("eventsQueues", ["sagemaker-events"], "/eventsQueues/0"),
     ("replicas", "two", "/replicas"),
     ("replicas", -1, "/replicas"),
     ("resources", {"limit": {}}, "limit"),
@@ -420,6 +435,50 @@ def test_the_pair_for_namespaces(cluster: Helm, fresh_plane: ControlPlane) -> No
         "clusterrolebinding.rbac.authorization.k8s.io/sagemaker-k8s-operator-proxy-rolebinding-team-b",
     }
     assert _there(fresh_plane, f"{DEPLOYMENTS.format('team-b')}/{MANAGER}")
+
+
+def test_shards(cluster: Helm, fresh_plane: ControlPlane) -> None:
+    """One chart, several releases: their rights lie in their namespaces only, and no two make the same object."""
+    for name in ("shard-1", "shard-2", "shard-3"):
+        fresh_plane.kubectl("create", "namespace", name)
+    role = "--set=roleArn="
+    said = cluster("install", "--namespace=shard-1", "op", NAMESPACED, role, "--set=namespaces={team-a,team-b}")
+    cluster("install", "--namespace=shard-2", "op", NAMESPACED, role, "--set=namespaces={team-b,shard-2},kinds={tj}")
+    cluster(
+        "install", "--namespace=shard-3", "op", NAMESPACED, role, "--set=namespaces={*},kinds={models,endpointconfigs}"
+    )
+    shards = [fresh_plane.admin.request("GET", f"{DEPLOYMENTS.format(f'shard-{one}')}/{MANAGER}") for one in (1, 2, 3)]
+    arguments = [one["spec"]["template"]["spec"]["containers"][0]["args"] for one in shards]
+    may = {
+        (shard, place): fresh_plane.kubectl(
+            "auth", "can-i", "list", "models.sagemaker.aws.amazon.com", "-n", place,
+            f"--as=system:serviceaccount:{shard}:{ACCOUNT}", check=False,
+        ).stdout.strip()
+        for shard in ("shard-1", "shard-2", "shard-3")
+        for place in ("team-a", "team-b", "shard-2")
+    }  # fmt: skip
+    events = fresh_plane.kubectl(
+        "auth",
+        "can-i",
+        "create",
+        "events.events.k8s.io",
+        "-n",
+        "shard-1",
+        f"--as=system:serviceaccount:shard-1:{ACCOUNT}",
+    ).stdout.strip()
+
+    assert "It works on all kinds in team-a, team-b." in said
+    assert "--namespace=team-a,team-b" in arguments[0]
+    assert {"--namespace=team-b,shard-2", "--kinds=tj"} <= set(arguments[1])
+    assert not any(one.startswith("--namespace") for one in arguments[2])
+    assert all("--lease-name=sagemaker-k8s-operator" in one for one in arguments)
+    assert [pair for pair, allowed in may.items() if allowed == "yes"] == [
+        ("shard-1", "team-a"), ("shard-1", "team-b"), ("shard-2", "team-b"), ("shard-2", "shard-2"),
+        ("shard-3", "team-a"), ("shard-3", "team-b"), ("shard-3", "shard-2"),
+    ]  # fmt: skip
+    assert events == "yes"
+    for name in ("shard-1", "shard-2", "shard-3"):
+        cluster("uninstall", f"--namespace={name}", "op")
 
 
 @pytest.mark.usefixtures("cluster")

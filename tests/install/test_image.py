@@ -178,7 +178,8 @@ def test_lock_is_that_of_the_tests() -> None:
 
 def test_services_are_those_of_the_rights() -> None:
     """The image has the description of each service that the operator calls."""
-    called = {right.action.partition(":")[0] for right in rights.of_kinds(kinds.ALL)}
+    every = [*rights.of_kinds(kinds.ALL), *rights.of_queue("events")]
+    called = {right.action.partition(":")[0] for right in every}
     assert called - {"iam", "cloudwatch"} <= _services()
 
 

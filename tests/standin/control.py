@@ -154,6 +154,19 @@ class ControlMethods(ABC):
         body = {"show": name, "status": status, "reason": reason, "region": region}
         self.control("POST", "/_standin/endpoints", body)
 
+    def queue(self, name: str, region: str = DEFAULT_REGION, **values: Any) -> None:
+        """Make an SQS queue that gets the region's events from now on, or change it.
+
+        `drop` and `double` are probabilities, `delay` seconds or a range, `shuffle` whether order is lost, `visibility`
+        the time-out in seconds; `put` is a list of bodies that are put in by hand. `more` may have `account`.
+        """
+        self.control("POST", "/_standin/queues", {"queue": name, "region": region, **values})
+
+    def queues(self) -> list[dict[str, Any]]:
+        """All queues: queue, region, sent, dropped, doubled, received, deleted, waiting, in_flight, listening."""
+        found: list[dict[str, Any]] = self.control("GET", "/_standin/queues")["queues"]
+        return found
+
     def held(self, at_least: int = 0, timeout: float = 0.0) -> list[str]:
         """The calls that are held, e.g. `after sagemaker.CreateTrainingJob x`; waits for so many at most so long."""
         path = f"/_standin/held?at_least={at_least}&timeout={timeout!r}"

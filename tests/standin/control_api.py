@@ -16,6 +16,7 @@
 | POST /_standin/models | name, region, account | makes a model |
 | GET /_standin/hosting | | endpoints, their configurations, scaling, deletions while in use |
 | POST /_standin/endpoints | end or show, status, reason, region, account | changes an endpoint |
+| GET, POST /_standin/queues | queue, region, account, drop, double, delay, shuffle, visibility, put | events |
 | GET /_standin/held | at_least, timeout | calls that are held |
 | POST /_standin/release | drop | lets them go on, or breaks them off |
 """
@@ -33,6 +34,7 @@ from tests.standin.errors import sagemaker_arn
 from tests.standin.faults import CREDENTIAL_STATES, Fault
 from tests.standin.hosting_control import change_endpoint, hosting_report
 from tests.standin.lifecycle import TERMINAL, Interrupt
+from tests.standin.queues import Queue
 from tests.standin.settings import AWS_LIMITS, JobRule, LogPlan, Settings, parse_phases
 from tests.standin.state import Job, Model, Region
 
@@ -319,6 +321,40 @@ def _change_endpoint(world: World, body: Body) -> Body:
     return {kind: body[kind]}
 
 
+_QUEUE_MEMBERS = ("drop", "double", "delay", "shuffle", "visibility")
+
+
+def _queues(world: World, body: Body) -> Body:
+    """Make or change a queue, and put messages into it by hand."""
+    _only(body, "queue", "region", "account", "put", *_QUEUE_MEMBERS)
+    with world.changed:
+        now, region = world.clock.now(), _region(world, body)
+        name, values = body["queue"], {key: body[key] for key in _QUEUE_MEMBERS if key in body}
+        # What is due by now is not yet under the new settings.
+        region.bus.advance(region, now)
+        queue = region.bus.queues.get(name) or Queue(name)
+        queue.set(values)
+        if name not in region.bus.queues:
+            region.bus.add(region, queue, now)
+        for text in body.get("put", ()):
+            queue.put(text, now)
+        world.changed.notify_all()
+    return {"queue": name}
+
+
+def _queues_report(world: World, _body: Body) -> Body:
+    with world.lock:
+        now, found = world.clock.now(), []
+        for region in world.regions():
+            region.agenda.advance(now)
+            region.bus.advance(region, now)
+            found += [
+                {"queue": queue.name, "region": region.name, **queue.report(now)}
+                for queue in region.bus.queues.values()
+            ]
+        return {"queues": found}
+
+
 def _held(world: World, body: Body) -> Body:
     _only(body, "at_least", "timeout")
     return {"held": world.faults.holds.waiting(int(body.get("at_least", 0)), float(body.get("timeout", 0.0)))}
@@ -344,6 +380,8 @@ ROUTES: dict[tuple[str, str], Callable[[World, Body], Body]] = {
     ("POST", "models"): _models,
     ("GET", "hosting"): _hosting,
     ("POST", "endpoints"): _change_endpoint,
+    ("GET", "queues"): _queues_report,
+    ("POST", "queues"): _queues,
     ("GET", "held"): _held,
     ("POST", "release"): _release,
 }

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from tests.standin import errors, iam
+from tests.standin import errors, iam, sqs
 from tests.standin.counters import Entry
 from tests.standin.errors import AwsError
 from tests.standin.services import NAME_MEMBERS, Operation, Service, by_target, services
@@ -80,6 +80,7 @@ class Dispatcher:
     def close(self) -> None:
         """Cut latencies short and let held calls go."""
         self._stopping.set()
+        self._world.ended.set()
         self._world.faults.holds.release()
 
     def answer(self, request: Request) -> Response:
@@ -314,7 +315,10 @@ def error_response(service: Service, error: AwsError) -> Response:
             f"<Message>{escape(error.message)}</Message></Error><RequestId>{number}</RequestId></ErrorResponse>"
         )
         return Response(status, text.encode(), {"x-amzn-RequestId": number, "Content-Type": "text/xml"})
-    return _json_error(error, service.upper_message)
+    response = _json_error(error, service.upper_message)
+    if service.name == "sqs":
+        response.headers["x-amzn-query-error"] = f"{sqs.QUERY_CODES.get(error.code, error.code)};Sender"
+    return response
 
 
 def _json_error(error: AwsError, upper: frozenset[str]) -> Response:

@@ -6,6 +6,7 @@ the stage that has begun last by then. No clock, no API words beyond the statuse
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -187,6 +188,7 @@ class Endpoint:
     stages: list[Stage] = field(default_factory=list)
     changes: int = 0
     gone_at: float | None = None
+    on_turn: Callable[[Any, float], None] | None = None
 
     def at(self, now: float) -> Stage:
         """The stage in force; the first one before the endpoint's own time."""
@@ -200,6 +202,8 @@ class Endpoint:
         """Let it go on with these stages from `at`; what was to come then is dropped."""
         self.stages = [*(stage for stage in self.stages if stage.start < at), *stages]
         self.changes += 1
+        if self.on_turn is not None:
+            self.on_turn(self, at)
 
 
 def creation(plan: EndpointPlan, target: Deployment, now: float, reason: str) -> tuple[Stage, ...]:

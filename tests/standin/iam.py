@@ -108,6 +108,10 @@ def demands(caller: Caller, service: str, operation: str, params: Mapping[str, A
         group = f"log-group:{params.get('logGroupName', '')}"
         resource = f"{group}:log-stream:{params.get('logStreamName', '')}"
         yield Demand(f"logs:{operation}", "*" if operation == "DescribeLogGroups" else caller.arn("logs", resource))
+    elif service == "sqs":
+        # A batch asks for what its entries do.
+        queue = str(params.get("QueueUrl") or params.get("QueueName") or "").rstrip("/").rpartition("/")[2]
+        yield Demand(f"sqs:{operation.removesuffix('Batch')}", caller.arn("sqs", queue))
     elif service == "iam":
         yield Demand(f"iam:{operation}", caller.arn("iam", f"role/{params.get('RoleName', '')}"))
 

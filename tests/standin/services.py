@@ -21,6 +21,7 @@ from tests.standin import (
     models,
     processing,
     roles,
+    sqs,
     sts,
     tags,
     training,
@@ -46,6 +47,7 @@ HANDLERS: dict[str, dict[str, Handler]] = {
     },
     "application-autoscaling": {**autoscaling.OPERATIONS, **autoscaling_policies.OPERATIONS},
     "logs": dict(logs.OPERATIONS),
+    "sqs": dict(sqs.OPERATIONS),
     "sts": dict(sts.OPERATIONS),
     "iam": dict(roles.OPERATIONS),
 }
@@ -66,6 +68,8 @@ NAME_MEMBERS = (
     "ResourceArn",
     "ResourceARN",
     "RoleName",
+    "QueueUrl",
+    "QueueName",
 )
 
 

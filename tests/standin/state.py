@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tests.standin.autoscaling_state import Scaling
 from tests.standin.endpoint_life import Endpoint
+from tests.standin.events import Bus
 from tests.standin.lifecycle import TERMINAL, Interrupt, Life, Plan, Step
 from tests.standin.logstream import GeneratedStream, PutStream, Source
 
@@ -39,6 +40,7 @@ class Job:
     interrupts: tuple[Interrupt, ...] = ()
     life: Life = field(init=False)
     on_change: Callable[[float], None] | None = None
+    on_turn: Callable[[Any, float], None] | None = None
 
     def __post_init__(self) -> None:
         self.life = self.life_of(self.plan, ())
@@ -54,6 +56,8 @@ class Job:
         self.life = self.life_of(self.plan, self.interrupts)
         if self.on_change is not None:
             self.on_change(interrupt.at)
+        if self.on_turn is not None:
+            self.on_turn(self, interrupt.at)
 
     def at(self, now: float) -> Step:
         """Its state."""
@@ -108,6 +112,7 @@ class Table(Generic[Item]):
         self.by_name: dict[str, Item] = {}
         self.ordered: list[Item] = []
         self.names: list[str] = []
+        self.on_add: Callable[[Item], None] | None = None
         self._count = 0
 
     def next_number(self) -> int:
@@ -121,6 +126,8 @@ class Table(Generic[Item]):
         self.by_name[item.name] = item
         self.ordered.append(item)
         insort(self.names, item.name)
+        if self.on_add is not None:
+            self.on_add(item)
 
     def remove(self, name: str) -> None:
         """Forget a resource, if it is there."""
@@ -234,6 +241,7 @@ class Region:
     processing: Table[Job] = field(default_factory=Table)
     tuning: Table[Job] = field(default_factory=Table)
     agenda: Agenda = field(default_factory=Agenda)
+    bus: Bus = field(default_factory=Bus)
     models: Table[Model] = field(default_factory=Table)
     endpoint_configs: Table[EndpointConfig] = field(default_factory=Table)
     endpoints: Table[Endpoint] = field(default_factory=Table)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class World:
-    """All there is. `lock` is held while an operation reads or changes regions.
+    """All there is. `lock` is held while an operation reads or changes regions; waiting for `changed` gives it back.
 
     Args:
         clock: the time for everything but latencies, which are real seconds.
@@ -34,6 +34,8 @@ class World:
         self.accounts: dict[str, str] = {}
         self.roles: dict[tuple[str, str], Mapping[str, Any]] = {}
         self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.ended = threading.Event()
         self.faults = Faults(clock, settings.seed)
         self.counters = Counters(clock)
         self._regions: dict[tuple[str, str], Region] = {}

@@ -13,7 +13,7 @@ import enum
 import threading
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -36,6 +36,19 @@ class Change:
     type: ChangeType
     old: envelope.Object | None
     new: envelope.Object | None
+
+
+class Objects(Protocol):
+    """What those see of a cache who work with its objects; see the methods of Cache."""
+
+    def get(self, key: str) -> envelope.Object | None:
+        """The object, or None."""
+
+    def items(self) -> list[tuple[str, envelope.Object]]:
+        """Keys and objects at this moment."""
+
+    def put_newer(self, obj: envelope.Object) -> bool:
+        """Take in the object that an own write returned."""
 
 
 class Cache:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from sagemaker_operator import facts, reasons
+from sagemaker_operator import facts, reasons, secrecy
 from sagemaker_operator.budgets import NOBODYS, Budgets
 from sagemaker_operator.lines import Flow, Place
 from smkube.aws import errors
@@ -94,6 +94,10 @@ class Cloud:
         """The time at AWS when it last answered; see Clients.server_time."""
         return self._clients.server_time(address)
 
+    def time_there(self, address: Address) -> float | None:
+        """The time at AWS at this moment; see Clients.time_there."""
+        return self._clients.time_there(address)
+
     def turn(
         self,
         address: Address,
@@ -176,11 +180,16 @@ def _key(address: Address, operation: str) -> tuple[str, ...]:
     return address.service, address.region, address.endpoint, operation
 
 
+def reason_of(error: AwsError) -> str:
+    """An AWS error as one of `reasons`."""
+    return _REASONS[errors.cause(error)]
+
+
 def refusal(error: AwsError) -> facts.Refusal:
-    """An AWS error in the words of the decision."""
+    """An AWS error in the words of the decision. Its text goes into statuses and Events: no credential may be in it."""
     return facts.Refusal(
         operation=error.operation,
-        reason=_REASONS[errors.cause(error)],
-        text=error.text(),
+        reason=reason_of(error),
+        text=secrecy.mask(error.text()),
         leaves_doubt=errors.leaves_doubt(error),
     )

@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_operator import facts, families, marks, reasons, statusparts, steps, targets
+from sagemaker_operator import facts, families, freshness, marks, reasons, secrecy, statusparts, steps, targets
 from sagemaker_operator.engine.backoff import Backoff
 from sagemaker_operator.engine.cloud import SAGEMAKER, Busy, Cloud, refusal
 from sagemaker_operator.engine.complaints import Complaints
+from sagemaker_operator.engine.decisions import Decisions
 from sagemaker_operator.engine.memory import Memory, Pass, user_change, users_part
 from sagemaker_operator.engine.neighbours import Neighbours
 from sagemaker_operator.engine.workqueue import Lane, WorkQueue
@@ -31,7 +32,7 @@ from smkube.kube import envelope
 from smkube.kube.client import MERGE_PATCH
 
 if TYPE_CHECKING:
-    from sagemaker_operator.engine.cache import Cache
+    from sagemaker_operator.engine.cache import Objects
     from sagemaker_operator.engine.events import Recorder
     from sagemaker_operator.engine.feed import Feeds
     from smkube.kube.client import Client
@@ -67,6 +68,7 @@ class Controller:
         on_result: told how each pass ended (metrics): result word and seconds.
         on_write: told of each own write: the object before and after; its watch event is no news any more.
         on_release: told of each object that is let go whose job was just described: the object and the description.
+        on_shown: told of each change at AWS that a status now shows: the job and when AWS says that it changed.
         stop: set when the process is to end.
     """
 
@@ -77,7 +79,7 @@ class Controller:
         client: Client,
         cloud: Cloud,
         feeds: Feeds,
-        caches: Mapping[str, Cache],
+        caches: Mapping[str, Objects],
         queue: WorkQueue[str],
         recorder: Recorder,
         cluster: str,
@@ -86,6 +88,7 @@ class Controller:
         stop: threading.Event,
         on_write: Callable[[envelope.Object, envelope.Object], None] = lambda _old, _new: None,
         on_release: Callable[[envelope.Object, Mapping[str, Any]], None] = lambda _obj, _description: None,
+        on_shown: Callable[[facts.Target, float], None] = lambda _job, _modified: None,
         spawn_limit: int = 100,
         allowed: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
@@ -105,6 +108,7 @@ class Controller:
         self._on_result = on_result
         self._on_write = on_write
         self._on_release = on_release
+        self._on_shown = on_shown
         self._stop = stop
         self._allowed = allowed
         self._clock = clock
@@ -113,6 +117,7 @@ class Controller:
         self._lock = threading.Lock()
         self._rng = random.Random()
         self._complaints = Complaints(log, clock)
+        self._decisions = Decisions(kind)
         self._waiting_out: set[str] = set()
         """Keys whose last write the API server could not answer."""
 
@@ -189,10 +194,10 @@ class Controller:
         try:
             result = self._pass(key, obj)
         except KubeError as error:
-            result = self._kube_trouble(key, error)
-        except Exception:
+            result = self._kube_trouble(obj, error)
+        except Exception as error:  # noqa: BLE001 - it is told with its trace
             # One object must never take the process down, as it did in the original; the next pass may succeed.
-            log.exception("Reconciling %s %s failed.", self.kind.name, key)
+            self._decisions.broke(obj, error)
             self.queue.add_rate_limited(key)
         finally:
             self._on_result(self.kind.singular, result, self._clock() - began)
@@ -221,10 +226,12 @@ class Controller:
     def _steps(self, run: Pass) -> str:
         for _ in range(MOST_STEPS):
             step = families.next_step(run.facts)
-            log.debug("%s %s: %s", self.kind.name, run.key, step)
+            self._decisions.made(run, step)
             if isinstance(step, steps.Done):
                 return self._finish(run, step)
-            if not self._carry_out(run, step):
+            goes_on = self._carry_out(run, step)
+            self._decisions.carried_out(run, step)
+            if not goes_on:
                 return "success"
         raise RuntimeError(f"The decision for {self.kind.name} {run.key} does not come to an end: {step}")
 
@@ -280,7 +287,6 @@ class Controller:
             case steps.DeleteObject():
                 run.neighbours.delete(step)
                 kind = step.related.kind
-        log.info("%s %s: %s", self.kind.name, run.key, _in_words(step))
         kept = {key: found for key, found in run.facts.related.items() if run.found_kinds[key] != kind}
         run.facts = replace(run.facts, related=kept, written=run.facts.written + 1)
 
@@ -292,7 +298,7 @@ class Controller:
             if not step.tolerant or error.status not in (400, 403, 422):
                 raise
             name = str(step.metadata["name"])
-            log.warning("%s %s: %s %s cannot be created: %s", self.kind.name, run.key, step.kind, name, error)
+            self._decisions.not_created(run, step, error)
             refused = {**run.facts.refused_objects, name: str(error)}
             run.facts = replace(run.facts, refused_objects=refused)
             return False
@@ -309,6 +315,7 @@ class Controller:
                 run.memory.not_before = float("-inf") if woken else self._clock() + delay
             run.memory.told = users_part(run.obj.metadata)
             self.queue.add_after(run.key, 0.0 if woken else delay)
+            self._decisions.postponed(run, step.retry, 0.0 if woken else delay)
             return "requeue"
         run.memory.attempts, run.memory.reason, run.memory.not_before = 0, "", float("-inf")
         self.queue.forget(run.key)
@@ -443,7 +450,6 @@ class Controller:
         found = run.facts.sighting
         if isinstance(found, facts.Found) and found.owner is not facts.Owner.FOREIGN:
             self._on_release(run.obj, found.description)
-        log.info("Released %s %s.", self.kind.name, run.key)
 
     def _delete_self(self, run: Pass) -> None:
         """The object's time to live is over."""
@@ -457,16 +463,26 @@ class Controller:
         if step.intent and run.facts.intent is not None:
             # An attempt is announced right before it is made, not each time that its turn has not come.
             self._await_turn(run, targets.wanted(run.facts), step.before or self.kind.api.create)
-        for note in step.notes:
-            log.info("%s %s: %s: %s", self.kind.name, run.key, note.reason, note.text)
         change = statusparts.patch(run.facts.status, step.status)
+        before = run.facts
         self._patch(run, {"status": change}, "status")
+        self._note_shown(run, before)
         if step.intent:
             run.facts = replace(run.facts, intent_written=True, sighting=facts.NotLooked(), refusal=None, answers={})
         for note in step.notes:
-            self._recorder.event(run.obj, self.kind, note.type, note.reason, note.text, "Reconcile")
+            text = secrecy.told(note.text, run.facts.spec)
+            self._recorder.event(run.obj, self.kind, note.type, note.reason, text, "Reconcile")
 
-    def _kube_trouble(self, key: str, error: KubeError) -> str:
+    def _note_shown(self, run: Pass, before: facts.Facts) -> None:
+        """Tell how old the news were that a status write has shown; each once."""
+        modified = freshness.shown(before, run.facts, run.memory.seen_modified)
+        job = run.facts.intent
+        if job is not None and modified is not None and modified > run.memory.shown_modified:
+            run.memory.shown_modified = modified
+            self._on_shown(job, modified)
+
+    def _kube_trouble(self, obj: envelope.Object, error: KubeError) -> str:
+        key = obj.key
         if error.not_found:
             return "success"
         if error.conflict:
@@ -476,7 +492,7 @@ class Controller:
         if error.unreachable or error.status == 429 or error.status >= 500:
             self._wait_out(key, error)
         else:
-            log.warning("%s %s: the Kubernetes API refused a write: %s", self.kind.name, key, error)
+            self._decisions.write_refused(obj, error)
         return "error"
 
     def _wait_out(self, key: str, error: KubeError) -> None:
@@ -513,10 +529,16 @@ class Controller:
         # What was asked in this pass is lost with it, so a pass of several questions waits in line rather than return.
         patience = LONG_PATIENCE if run.facts.answers else self._cloud.PATIENCE
         try:
-            return self._cloud.call(address, operation, parameters, place=place, patience=patience, flow=_flow(run))
+            answer = self._cloud.call(address, operation, parameters, place=place, patience=patience, flow=_flow(run))
         except Busy as busy:
             run.memory.places[operation, target] = busy.place
+            self._decisions.waits(run, target, operation, busy)
             raise
+        except AwsError as error:
+            self._decisions.refused(run, target, operation, error)
+            raise
+        self._decisions.accepted(run, target, operation, answer)
+        return answer
 
     def _await_turn(self, run: Pass, target: facts.Target, operation: str) -> None:
         """Be sure that the call that follows need not wait."""
@@ -593,7 +615,6 @@ class Controller:
         except AwsError as error:
             memory.clean = was_clean and not errors.leaves_doubt(error)
             self._note_attempt(run)
-            log.info("%s %s: %s was refused: %s", self.kind.name, run.key, operation, error.text())
             raise
         self._note_attempt(run)
         return answer
@@ -648,17 +669,6 @@ def _see(run: Pass, description: Mapping[str, Any]) -> None:
     modified = description.get("LastModifiedTime")
     if isinstance(modified, datetime):
         run.memory.seen_modified = max(run.memory.seen_modified, modified.timestamp())
-
-
-def _in_words(step: steps.CreateObject | steps.PatchObject | steps.DeleteObject) -> str:
-    """What was done to another object, for the log."""
-    match step:
-        case steps.CreateObject():
-            return f"created {step.kind} {step.metadata['name']}"
-        case steps.PatchObject():
-            return f"changed {step.related.kind} {step.related.name}"
-        case steps.DeleteObject():
-            return f"deleted {step.related.kind} {step.related.name}"
 
 
 def _kept(f: facts.Facts) -> facts.Refusal | None:

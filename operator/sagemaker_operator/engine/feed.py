@@ -109,6 +109,13 @@ class Feeds:
             stream = self._streams.get((kind.name, job.region, job.endpoint))
         return stream.view(job.name) if stream is not None else View()
 
+    def nudge(self, kind: kinds.Kind, region: str, job: str) -> bool:
+        """Something is said to have changed of a job: ask soon; returns whether the job is followed at all."""
+        with self._lock:
+            found = [stream for name, stream in self._streams.items() if name[:2] == (kind.name, region)]
+        followed = [stream.nudge(job) for stream in found]
+        return any(followed)
+
 
 class Stream:
     """One List operation, asked again and again by one thread."""
@@ -167,6 +174,15 @@ class Stream:
         """Forget a job."""
         with self._lock:
             self._state.untrack(job)
+
+    def nudge(self, job: str) -> bool:
+        """Poll at once, but never sooner after another poll than FAST, and quickly for a while: List may lag behind."""
+        with self._lock:
+            if job not in self._state.tracked:
+                return False
+            self._state.hurry()
+        self._wake.set()
+        return True
 
     def view(self, job: str) -> View:
         """What is known about a job."""

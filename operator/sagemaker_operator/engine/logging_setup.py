@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
+
+from sagemaker_operator.secrecy import mask
 
 Format = Literal["text", "json"]
 
@@ -20,11 +21,6 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 _CHATTY = ("boto3", "botocore", "kubernetes", "s3transfer", "urllib3")
 """Libraries whose debug lines hold requests and credentials; they are never heard below WARNING."""
-
-_SECRETS = re.compile(
-    r"(?i)(?P<keep>\bbearer\s+|\b(?:aws_)?(?:secret_?access_?key|session_?token|security_?token)[\"']?\s*[:=]\s*[\"']?"
-    r"|\bX-Amz-(?:Security-Token|Signature|Credential)[=:]\s*|\bSignature=)(?P<secret>[^\s\"'&,;]+)"
-)
 
 
 def configure(format_: Format = "text", *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
@@ -79,11 +75,6 @@ def one_line(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
-
-
-def mask(text: str) -> str:
-    """The text without what looks like a credential."""
-    return _SECRETS.sub(r"\g<keep>***", text)
 
 
 def _escaped(char: str) -> str:

@@ -25,6 +25,8 @@ class Memory:
     created: tuple[facts.Target, int] | None = None
     """The job whose Create AWS has accepted, until the status says so, and the object's generation at that time."""
     seen_modified: float = 0.0
+    shown_modified: float = 0.0
+    """LastModifiedTime of the newest change that a status write has shown."""
     attempts: int = 0
     """Passes in a row that ended with the same reason to retry."""
     reason: str = ""

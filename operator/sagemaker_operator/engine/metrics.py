@@ -2,11 +2,13 @@
 
 No label of ours is called as one that Prometheus puts on by itself (job, instance, namespace, pod, service, endpoint,
 container): it would be renamed. Each Metrics object has a registry of its own. What is measured is told from outside;
-nothing here asks anybody but for gauges, which are read at a scrape.
+nothing here asks anybody but for gauges, which are read at a scrape. Values of labels that come from a spec or from AWS
+are bounded in number (`Bounded`), so that nobody can fill Prometheus by writing objects.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ import prometheus_client as prom
 from prometheus_client.exposition import choose_encoder
 
 from sagemaker_operator import outcomes
+from sagemaker_operator.engine.bounded import Bounded
 from sagemaker_operator.engine.workqueue import Lane
 from smkube.aws.errors import Cause, cause
 from smkube.errors import AwsError
@@ -38,6 +41,13 @@ _JOB_BUCKETS = [
     *(172800.0, 432000.0, 2419200.0),
 ]
 """From a minute to the 28 days that a training job may run (SageMaker API: MaxRuntimeInSeconds)."""
+_FRESHNESS_BUCKETS = [
+    *(0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.5, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 900.0),
+    *(3600.0, 14400.0),
+]
+"""Finest around the few seconds that a change takes at rest; hours for what happened while no operator ran."""
+_CALL_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0]
+"""Up to the time-outs of a call (session.CONNECT_TIMEOUT and READ_TIMEOUT)."""
 REFUSALS = (Cause.THROTTLED, Cause.QUOTA, Cause.DENIED, Cause.CREDENTIALS, Cause.SERVICE, Cause.NO_ANSWER)
 """Causes that are nobody's spec at fault: values of the label `cause` of sagemaker_operator_aws_refusals_total."""
 
@@ -48,6 +58,8 @@ class Metrics:
     def __init__(self) -> None:
         prom.disable_created_metrics()  # type: ignore[no-untyped-call] # annotated without a result
         self.registry = prom.CollectorRegistry()
+        self._regions = Bounded(most=64)
+        self._codes = Bounded(most=128)
         prom.ProcessCollector(registry=self.registry)
         prom.PlatformCollector(registry=self.registry)
         prom.GCCollector(registry=self.registry)
@@ -77,6 +89,20 @@ class Metrics:
             "sagemaker_operator_aws_refusals_total",
             "Requests to AWS that came to nothing, where it was not the request's own fault",
             *("aws_service", "operation", "region", "cause"),
+        )
+        self._calls = prom.Histogram(
+            "sagemaker_operator_aws_request_duration_seconds",
+            "How long AWS takes to answer, or a call to fail",
+            ["aws_service", "operation"],
+            registry=self.registry,
+            buckets=_CALL_BUCKETS,
+        )
+        self._freshness = prom.Histogram(
+            "sagemaker_operator_status_freshness_seconds",
+            "Time from a change at AWS (its LastModifiedTime, by AWS's clock) to the status write that shows it",
+            ["kind"],
+            registry=self.registry,
+            buckets=_FRESHNESS_BUCKETS,
         )
         self._staleness = self._gauge(
             "sagemaker_operator_reflector_staleness_seconds",
@@ -114,6 +140,7 @@ class Metrics:
 
     def declare_jobs(self, kind: str) -> None:
         """Have the counters of a kind of jobs start at zero."""
+        self._freshness.labels(kind)
         for outcome in outcomes.OUTCOMES:
             self._jobs.finished.labels(kind, outcome)
 
@@ -146,11 +173,20 @@ class Metrics:
         self._rest.labels(code, method, host).inc()
 
     def aws_request(self, service: str, operation: str, region: str, outcome: str) -> None:
-        """Count a request to AWS; `outcome` is `success` or the error class."""
-        self._aws.labels(service, operation, region, outcome).inc()
+        """Count a request to AWS; `outcome` is `success` or AWS's error code."""
+        region = self._regions(region)
+        self._aws.labels(service, operation, region, self._codes(outcome)).inc()
         why = cause(AwsError(operation, outcome, "")) if outcome != "success" else None
         if why in REFUSALS:
             self._refusals.labels(service, operation, region, why.value).inc()
+
+    def aws_took(self, service: str, operation: str, seconds: float) -> None:
+        """Note how long a request to AWS took."""
+        self._calls.labels(service, operation).observe(seconds)
+
+    def shown(self, kind: str, seconds: float) -> None:
+        """Note how old a change at AWS was when a status first showed it."""
+        self._freshness.labels(kind).observe(max(0.0, seconds))
 
     def watch_staleness(self, kind: str, read: Callable[[], float]) -> None:
         """Read a reflector's staleness at each scrape."""
@@ -158,11 +194,13 @@ class Metrics:
 
     def watch_feed(self, kind: str, region: str, read: Callable[[], float]) -> None:
         """Read a feed's staleness, in seconds, at each scrape."""
-        self._feed_staleness.labels(kind, region).set_function(read)
+        self._feed_staleness.labels(kind, self._regions(region)).set_function(read)
 
     def forget_feed(self, kind: str, region: str) -> None:
         """Show a feed no longer; one that was ended on purpose is not stale."""
-        self._feed_staleness.remove(kind, region)
+        with contextlib.suppress(KeyError):
+            # Another endpoint's feed of the region, which shares the series, may have ended before.
+            self._feed_staleness.remove(kind, self._regions(region))
 
     def watch_leader(self, read: Callable[[], bool], lease: str = "") -> None:
         """Read at each scrape whether this process may act, and so holds the Lease, if there is one."""

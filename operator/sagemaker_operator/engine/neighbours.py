@@ -18,7 +18,7 @@ from smkube.kube import envelope
 from smkube.kube.client import MERGE_PATCH
 
 if TYPE_CHECKING:
-    from sagemaker_operator.engine.cache import Cache
+    from sagemaker_operator.engine.cache import Objects
     from smkube.kube.client import Client
 
 Key = tuple[str, str]
@@ -34,7 +34,7 @@ class Neighbours:
         namespace: the namespace of the pass's object.
     """
 
-    def __init__(self, client: Client, caches: Mapping[str, Cache], namespace: str) -> None:
+    def __init__(self, client: Client, caches: Mapping[str, Objects], namespace: str) -> None:
         self._client = client
         self._caches = caches
         self._namespace = namespace

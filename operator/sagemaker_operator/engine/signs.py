@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from smkube import kinds
+from smkube.aws.session import Address
 
 if TYPE_CHECKING:
     from sagemaker_operator.engine.health import Heartbeats
@@ -31,6 +32,10 @@ class Signs:
         """A call to AWS ended: whoever made it lives, however many calls there are in one go."""
         self._metrics.aws_request(service, operation, region, outcome)
         self._beats.renew(threading.current_thread().name)
+
+    def aws_took(self, address: Address, operation: str, seconds: float) -> None:
+        """A call to AWS was sent, and an answer or a failure came after so many seconds."""
+        self._metrics.aws_took(address.service, operation, seconds)
 
     def kube_answer(self, code: str, method: str, host: str) -> None:
         """A request to the API server ended; the same holds."""

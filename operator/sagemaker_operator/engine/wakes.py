@@ -13,7 +13,7 @@ from smkube import kinds
 from smkube.kube import envelope
 
 if TYPE_CHECKING:
-    from sagemaker_operator.engine.cache import Cache
+    from sagemaker_operator.engine.cache import Objects
     from sagemaker_operator.engine.controller import Controller
 
 OWNER_NAMESPACE, OWNER_NAME = "owner_HostingDeployment_namespace", "owner_HostingDeployment_name"
@@ -25,7 +25,7 @@ _CHILDREN = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name})
 
 def relay(
     controllers: Mapping[str, Controller],
-    caches: Mapping[str, Cache],
+    caches: Mapping[str, Objects],
     kind: kinds.Kind,
     old: envelope.Object | None,
     new: envelope.Object | None,

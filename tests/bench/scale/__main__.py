@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.bench.scale import bounds, capacity, ending, limits, machine, phases, plot, report
+from tests.bench.scale import bounds, capacity, ending, limits, machine, phases, plot, pushing, report, sharding
 from tests.bench.scale.figures import Figures
-from tests.bench.scale.options import FULL, FULL_BURST, PHASES, SHORT, SHORT_BURST, Options
+from tests.bench.scale.options import APART, FULL, FULL_BURST, PHASES, SHORT, SHORT_BURST, SHORT_TIMES, Options
 from tests.bench.scale.world import World
 from tests.cluster.errors import ApiError, ClusterError
 from tests.stack.errors import StackError
@@ -59,6 +59,8 @@ def _measure(options: Options) -> dict[str, Any]:
     results = [_of_size(size, options, able) for size in sizes]
     if options.does("limits"):
         results.append(_of_burst(options))
+    if options.does("shards"):
+        results += _of_shards(options)
     return {
         "machine": found,
         "latency_ms": options.latency * 1000,
@@ -76,6 +78,7 @@ def _of_size(size: int, options: Options, able: Figures) -> dict[str, Any]:
         "start": lambda world: phases.start(world, size, able),
         "rest": lambda world: phases.rest(world, size, options),
         "changes": lambda world: phases.changes(world, size, options),
+        "push": lambda world: pushing.push(world, size, options),
         "restart": lambda world: ending.restart(world, size),
         "failover": lambda world: ending.failover(world, size),
     }
@@ -89,6 +92,18 @@ def _of_burst(options: Options) -> dict[str, Any]:
     result: dict[str, Any] = {"size": options.burst}
     _run(result, ["limits"], {"limits": lambda world: limits.burst(world, options)}, options, "--aws-limits")
     return result
+
+
+def _of_shards(options: Options) -> list[dict[str, Any]]:
+    """Two operators over two namespaces: with the second largest number of objects, and with AWS's limits."""
+    size = sorted(options.sizes)[-2:][0]
+    calm: dict[str, Any] = {"size": size}
+    jobs = min(options.burst, sharding.MOST)
+    burst: dict[str, Any] = {"size": jobs}
+    _run(calm, ["shards"], {"shards": lambda world: sharding.together(world, size, options)}, options)
+    steps = {"shards_limits": lambda world: sharding.burst(world, jobs, options)}
+    _run(burst, ["shards_limits"], steps, options, "--aws-limits")
+    return [calm, burst]
 
 
 def _run(
@@ -134,14 +149,20 @@ def _is(figures: Any) -> bool:
 
 
 def _options(given: argparse.Namespace) -> Options:
+    usual = Options()
+    seconds = {
+        name: getattr(given, name) or (getattr(usual, name) if given.full else short)
+        for name, short in SHORT_TIMES.items()
+    }
     return Options(
         sizes=tuple(given.sizes or (FULL if given.full else SHORT)),
         phases=tuple(phase for phase in PHASES if phase in given.phases),
         latency=given.latency_ms / 1000,
-        lead=given.lead,
+        lead=seconds["lead"],
         rest=given.rest,
-        changing=given.changing,
+        changing=seconds["changing"],
         rate=given.rate,
+        pushing=seconds["pushing"],
         burst=given.burst or (FULL_BURST if given.full else SHORT_BURST),
         burst_seconds=given.burst_seconds,
         workers=given.workers,
@@ -158,9 +179,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--sizes", type=_numbers, metavar="N,...", help=f"numbers of TrainingJobs (default {SHORT})")
     add("--phases", type=_phases, default=PHASES, metavar="NAME,...", help=f"of {', '.join(PHASES)} (default all)")
     add("--rest", type=float, default=usual.rest, help="seconds that a rest is measured (default %(default)s)")
-    add("--changing", type=float, default=usual.changing, help="seconds of steady changes (default %(default)s)")
+    add("--changing", type=float, help=_seconds("of steady changes", "changing"))
     add("--rate", type=float, default=usual.rate, help="changes a second (default %(default)s)")
-    add("--lead", type=float, default=usual.lead, help="seconds of each phase before Training (default %(default)s)")
+    add("--pushing", type=float, help=_seconds("of changes with push", "pushing"))
+    add("--lead", type=float, help=_seconds("of each phase before Training", "lead"))
     add("--latency-ms", type=float, default=usual.latency * 1000, help="of each AWS call (default %(default)s)")
     add("--burst", type=int, help=f"objects of the burst with AWS's limits (default {SHORT_BURST})")
     add("--burst-seconds", type=float, default=0.0, help="how long it is followed (default: to its end)")
@@ -170,6 +192,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--write", type=Path, metavar="FILE.md", help="write a page there, and beside it .json and .svg")
     add("--keep", type=Path, metavar="FOLDER", help="leave the logs there")
     return parser
+
+
+def _seconds(what: str, name: str) -> str:
+    return f"seconds {what} (default {SHORT_TIMES[name]:g}, with --full {getattr(Options(), name):g})"
 
 
 def _numbers(text: str) -> list[int]:
@@ -184,7 +210,7 @@ def _phases(text: str) -> list[str]:
     unknown = sorted(set(found) - set(PHASES))
     if unknown:
         raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(PHASES)}")
-    if found != ["limits"] and "start" not in found:
+    if not set(found) <= APART and "start" not in found:
         raise argparse.ArgumentTypeError("without start there are no objects to measure")
     return found
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PHASES = ("start", "rest", "changes", "restart", "failover", "limits")
-"""The measurements, in the order in which they are made; each needs the ones before it, but for the last."""
+PHASES = ("start", "rest", "changes", "push", "restart", "failover", "limits", "shards")
+"""The measurements, in the order in which they are made; each needs the ones before it, but for the last two."""
 SHORT = (200, 1_000)
 FULL = (200, 1_000, 5_000, 10_000)
-SHORT_BURST, FULL_BURST = 200, 5_000
+APART = frozenset({"limits", "shards"})
+"""Measurements in worlds of their own."""
+SHORT_BURST, FULL_BURST = 60, 5_000
+SHORT_TIMES = {"lead": 5.0, "changing": 30.0, "pushing": 45.0}
+"""Seconds of the short range where they differ from those of the full one, so that it takes a quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Options:
         rest: seconds that a rest is measured.
         changing: seconds that jobs are changed.
         rate: changes a second.
+        pushing: seconds that jobs are changed while the operator listens to events about them.
         burst: TrainingJobs of the measurement with AWS's limits.
         burst_seconds: how long that burst is followed; 0 until the last job runs.
         workers: the operator's `--workers`.
@@ -38,6 +43,7 @@ class Options:
     rest: float = 60.0
     changing: float = 60.0
     rate: float = 5.0
+    pushing: float = 90.0
     burst: int = SHORT_BURST
     burst_seconds: float = 0.0
     workers: int = 8

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemaker_operator.engine.complaints import Complaints
-from sagemaker_operator.engine.logging_setup import JsonFormatter, TextFormatter, configure, mask, one_line
+from sagemaker_operator.engine.logging_setup import JsonFormatter, TextFormatter, configure, one_line
+from sagemaker_operator.secrecy import mask
 
 
 def record(message: str, *args: Any, **fields: Any) -> logging.LogRecord:

@@ -70,7 +70,7 @@ def test_every_search_is_in_the_table() -> None:
         "references.py": (kinds.BATCH_TRANSFORM_JOB,),
     }
     searching = {path for path in source.rglob("*.py") if re.search(r"\bFind\(", path.read_text(encoding="utf-8"))}
-    searching -= {source / "steps.py", source / "engine" / "controller.py"}
+    searching -= {source / "steps.py", source / "engine" / "controller.py", source / "engine" / "decisions.py"}
 
     for path in searching:
         for kind in decides[path.relative_to(source).parts[0]]:
@@ -82,15 +82,39 @@ def test_every_search_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chosen", "namespace", "name"),
+    ("chosen", "namespaces", "name"),
     [
         (kinds.ALL, "", "sagemaker-k8s-operator"),
         (kinds.ALL, SYSTEM, "sagemaker-k8s-operator"),
         (kinds.ALL, "team-a", "sagemaker-k8s-operator-team-a"),
+        (kinds.ALL, "b,a", "sagemaker-k8s-operator-a.b"),
+        (kinds.ALL, "a-b", "sagemaker-k8s-operator-a-b"),
         ((kinds.TRAINING_JOB, kinds.TUNING_JOB), "", "sagemaker-k8s-operator-tj-htj"),
         ((kinds.TRAINING_JOB,), "team-a", "sagemaker-k8s-operator-tj-team-a"),
     ],
 )
-def test_who_does_other_work_has_another_lease(chosen: tuple[kinds.Kind, ...], namespace: str, name: str) -> None:
+def test_who_does_other_work_has_another_lease(chosen: tuple[kinds.Kind, ...], namespaces: str, name: str) -> None:
     """Replicas of one Deployment compete; Deployments for other kinds or namespaces do not wait for them."""
-    assert selection.lease_name(chosen, namespace, SYSTEM) == name
+    assert selection.lease_name(chosen, selection.namespaces(namespaces), SYSTEM) == name
+
+
+def test_a_lease_of_many_namespaces() -> None:
+    """A name is cut where Kubernetes would not take it, and is another one for another list all the same."""
+    many = [f"a-team-with-quite-a-long-name-{number}" for number in range(20)]
+    names = {selection.lease_name(kinds.ALL, selection.namespaces(",".join(some)), SYSTEM) for some in (many, many[1:])}
+
+    assert len(names) == 2
+    assert all(len(name) <= 253 and re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", name) for name in names)
+
+
+def test_namespaces() -> None:
+    """Each once and by name, whatever the order and the blanks; none are all."""
+    assert selection.namespaces("team-b, team-a,team-b,") == ("team-a", "team-b")
+    assert selection.namespaces("") == selection.namespaces(" , ") == ()
+
+
+@pytest.mark.parametrize("text", ["*", "Team", "a,b_c", "-a", "a.b", "a" * 64])
+def test_what_is_no_namespace(text: str) -> None:
+    """A name that no namespace can have is a mistake; watching it would be silence."""
+    with pytest.raises(ValueError, match=r"cannot be the name of a namespace$"):
+        selection.namespaces(text)

@@ -20,7 +20,7 @@ def test_go_spellings(arguments: list[str]) -> None:
     """One dash or two, `=` or a blank: all mean the same."""
     read = settings.parse(arguments, {})
 
-    assert (read.metrics_addr, read.namespace, read.enable_leader_election) == ("127.0.0.1:8080", "ns", True)
+    assert (read.metrics_addr, read.namespaces, read.enable_leader_election) == ("127.0.0.1:8080", ("ns",), True)
 
 
 def test_defaults_are_the_originals() -> None:
@@ -30,9 +30,9 @@ def test_defaults_are_the_originals() -> None:
     assert (
         read.metrics_addr,
         read.enable_leader_election,
-        read.namespace,
+        read.namespaces,
         read.default_endpoint,
-    ) == (":8080", False, "", "")
+    ) == (":8080", False, (), "")
 
 
 def test_endpoint_comes_from_the_environment() -> None:
@@ -49,6 +49,7 @@ def test_endpoint_comes_from_the_environment() -> None:
         ("--metrics-addr=:99999", "not HOST:PORT"),
         ("--health-addr=8081", "not HOST:PORT"),
         ("--kinds=tj,pods", "'pods' is none of the kinds: trainingjobs (tj)"),
+        ("--namespace=team-a,Team", "'Team' cannot be the name of a namespace"),
         ("--workers=0", "from 1 to 100"),
         ("--enable-leader-election=maybe", "neither true nor false"),
         ("--consistency-window=soon", "not a number of seconds"),

@@ -106,5 +106,5 @@ def test_namespace_without_an_operator() -> None:
     other = made.install(made.deployment("--namespace=team", namespace="team"))
     facts = made.facts(installs=Installs((other,)), chosen=True)
     found = {one.check: one for one in of_cluster(facts)}
-    made.says(found["operator"], FAIL, 'no operator works on namespace "ns"', "team/", 'namespace "team" only')
+    made.says(found["operator"], FAIL, 'no operator works on namespace "ns"', "team/", "namespace team only")
     assert found["role"].outcome == SKIP

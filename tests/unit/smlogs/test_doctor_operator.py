@@ -80,6 +80,7 @@ FOREIGN = {**EVENT, "involvedObject": {"kind": "Pod", "name": "another"}}
             ),
         ),
         (made.install(made.deployment("--namespace=team")), OK, ("namespace team only",)),
+        (made.install(made.deployment("--namespace=b,a")), OK, ("namespaces a, b only",)),
         (made.install(made.deployment(ours=False)), WARN, ("the original operator", ":v1", names.MIGRATION)),
         (made.install(made.deployment(replicas=0)), FAIL, ("scaled to 0", "--replicas=1")),
         (
@@ -254,6 +255,16 @@ def test_leader(install: Install, outcome: str, words: tuple[str, ...]) -> None:
             ('namespace "b"', "scale -n b"),
         ),
         ([made.deployment("--namespace=a", namespace="a"), made.deployment("--namespace=b", namespace="b")], OK, ()),
+        (
+            [made.deployment("--namespace=a,b", namespace="x"), made.deployment("--namespace=c", namespace="y")],
+            OK,
+            (),
+        ),
+        (
+            [made.deployment("--namespace=a,b,c", namespace="x"), made.deployment("--namespace=c,b", namespace="y")],
+            FAIL,
+            ('the objects in namespaces "b", "c"',),
+        ),
         ([made.deployment(), made.deployment(ours=False, namespace="old", replicas=0)], OK, ()),
         ([made.deployment("--kinds=tj,htj"), made.deployment("--kinds=Model,endpointconfigs", namespace="b")], OK, ()),
         (
@@ -279,6 +290,8 @@ def test_other_operators(deployments: list[Any], outcome: str, words: tuple[str,
         (f"--namespace={names.NAMESPACE}",),
         ("--kinds=htj,tj",),
         ("--kinds=models", "--namespace=team"),
+        ("--namespace=team-b,team-a",),
+        ("--namespace=" + ",".join(f"team-with-a-long-name-{number}" for number in range(20)),),
     ],
 )
 def test_lease_is_the_operators(arguments: tuple[str, ...]) -> None:

@@ -26,11 +26,16 @@ readOnlyRootFilesystem: true
 - --metrics-addr={{ ternary "127.0.0.1" "" .Values.proxy.enabled }}:8080
 - --health-addr=:8081
 - --enable-leader-election
-{{- if include "sagemaker-operator.namespaced" . }}
-- --namespace={{ .Release.Namespace }}
+{{- with include "sagemaker-operator.namespaces" . }}
+- --namespace={{ . }}
 {{- end }}
 {{- with .Values.kinds }}
 - --kinds={{ join "," . }}
+{{- end }}
+{{- /* The Lease is in the release's namespace, and nobody else's. With one name for good, a pod for other kinds or
+namespaces waits for the one that it replaces. */}}
+{{- if or .Values.kinds .Values.namespaces }}
+- --lease-name=sagemaker-k8s-operator
 {{- end }}
 {{- with .Values.clusterName }}
 - {{ printf "--cluster-name=%s" . | quote }}
@@ -40,6 +45,9 @@ readOnlyRootFilesystem: true
 {{- end }}
 {{- if ne .Values.logLevel "info" }}
 - --log-level={{ .Values.logLevel }}
+{{- end }}
+{{- range .Values.eventsQueues }}
+- --events-queue={{ . }}
 {{- end }}
 {{- range .Values.extraArgs }}
 - {{ quote . }}
