@@ -50,7 +50,7 @@ def figures(counting: Census) -> dict[tuple[str, ...], float]:
 
 
 def test_objects_are_counted_by_kind_namespace_and_state(caches: dict[kinds.Kind, Cache]) -> None:
-    """An object without a status word is new; what is stalled counts by reason, a job's own failure aside."""
+    """By status word, new without one; by what stalls them, a job's own failure aside; and by each condition."""
     assert figures(Census(caches, lambda: True)) == {
         ("trainingjob", "ns", "InProgress"): 2,
         ("trainingjob", "ns", "Failed"): 1,
@@ -58,6 +58,10 @@ def test_objects_are_counted_by_kind_namespace_and_state(caches: dict[kinds.Kind
         ("trainingjob", "other", "ReconcilingTrainingJob"): 1,
         ("model", "ns", "Created"): 1,
         ("trainingjob", "other", "AccessDenied"): 1,
+        ("trainingjob", "Stalled", "False", "Settled"): 2,
+        ("trainingjob", "Stalled", "True", "Failed"): 1,
+        ("trainingjob", "Stalled", "True", "AccessDenied"): 1,
+        ("model", "Stalled", "False", "Settled"): 1,
     }
 
 

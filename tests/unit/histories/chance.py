@@ -42,9 +42,7 @@ class Chance:
 
     def point(self) -> None:
         """A moment at which the process may die or be overtaken."""
-        if self.hits(self.crashes):
-            self.counts["crashes"] += 1
-            raise Crash
+        self.die()
         if self._depth or not self.hits(self.overtakes):
             return
         self._depth += 1
@@ -52,6 +50,12 @@ class Chance:
             self.between()
         finally:
             self._depth -= 1
+
+    def die(self) -> None:
+        """A moment at which the process may die."""
+        if self.hits(self.crashes):
+            self.counts["crashes"] += 1
+            raise Crash
 
     def calm(self) -> None:
         """From now on nothing goes wrong."""

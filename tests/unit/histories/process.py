@@ -1,7 +1,7 @@
 """One process of the operator over the simulated worlds: the real controllers, caches, queues, wakes and feeds.
 
 Threads are what is simulated: workers, reflectors and feed streams take their turns when the history says so. Nothing
-of the process outlives it; a new one starts over the same cluster and account.
+of the process outlives it; a new one starts over the same cluster and account, also while an older one still acts.
 """
 
 from __future__ import annotations
@@ -17,17 +17,23 @@ from sagemaker_operator.engine import feed, wakes
 from sagemaker_operator.engine.backoff import Backoff
 from sagemaker_operator.engine.cache import Cache
 from sagemaker_operator.engine.controller import Controller
+from sagemaker_operator.engine.reflector import Reflector
 from sagemaker_operator.engine.workqueue import WorkQueue
 from sagemaker_operator.facts import Target
 from smkube import kinds
 from smkube.aws.session import Address
-from smkube.errors import KubeError
+from smkube.errors import AwsError
 from smkube.kube import envelope
 from tests.unit.histories.aws import Account
 from tests.unit.histories.chance import Chance
-from tests.unit.histories.world import Cluster, encoded
+from tests.unit.histories.front import Front
+from tests.unit.histories.world import Cluster
 
 WINDOW = 30.0
+PAGE = 3
+"""Objects on a page of a list."""
+MOST_SKEW = 300.0
+"""Seconds by which AWS lets a signature's time differ from its own (Signature Version 4)."""
 PAUSE_OF_FEED = 6.0
 """Seconds between two polls of a stream at least."""
 
@@ -99,20 +105,29 @@ class Process:
         cluster: Kubernetes.
         account: AWS.
         chance: what goes wrong.
-        kinds: the kinds that it reconciles.
+        reconciled: the kinds that it reconciles.
+        skew: seconds by which its clock is ahead of AWS's.
+        page: objects on a page of a list.
+        leads: whether it holds the lease.
+        sending: a call to AWS is on its way that nothing can stop any more.
     """
 
     cluster: Cluster
     account: Account
     chance: Chance
     reconciled: tuple[kinds.Kind, ...]
+    skew: float = 0.0
+    page: int = PAGE
     PATIENCE: ClassVar[float] = 0.5
     passes: int = 0
-    synced: set[str] = field(default_factory=set)
     events: int = 0
+    leads: bool = True
+    sending: bool = False
 
     def __post_init__(self) -> None:
         self.feeds = Feeds(self)
+        self.front = Front(self.cluster, self.chance, self.clock)
+        self.request = self.front.request
         self.caches = {kind.name: Cache() for kind in self.reconciled}
         self.queues: dict[str, WorkQueue[str]] = {
             kind.name: WorkQueue(clock=self.clock, rng=self.chance.rng) for kind in self.reconciled
@@ -120,12 +135,9 @@ class Process:
         self.controllers = {kind.name: self._controller(kind) for kind in self.reconciled}
         for controller in self.controllers.values():
             controller._rng = self.chance.rng
-        for waiting in self.cluster.events.values():
-            waiting.clear()
-        # What each reflector will list; anything later comes as an event.
-        self._unlisted = {
-            kind.name: [encoded(stored) for stored in self.cluster.of(kind.name)] for kind in self.reconciled
-        }
+        self.reflectors = {kind.name: self._reflector(kind) for kind in self.reconciled}
+        self._due_again: dict[str, float] = {}
+        self._reflecting: set[str] = set()
 
     def _controller(self, kind: kinds.Kind) -> Controller:
         return Controller(
@@ -141,33 +153,58 @@ class Process:
             on_result=_nobody,
             on_write=lambda old, new: self._relay(kind, old, new),
             stop=threading.Event(),
+            allowed=lambda: self.leads,
             clock=self.clock,
-            now=lambda: datetime.fromtimestamp(self.clock(), UTC),
+            now=lambda: datetime.fromtimestamp(self.clock() + self.skew, UTC),
+        )
+
+    def _reflector(self, kind: kinds.Kind) -> Reflector:
+        def changed(_type: object, old: envelope.Object | None, new: envelope.Object | None) -> None:
+            self.controllers[kind.name].on_change(old, new)
+            self._relay(kind, old, new)
+
+        return Reflector(
+            self.front,  # type: ignore[arg-type]
+            kinds.resource_path(kind, None),
+            self.caches[kind.name],
+            changed,
+            name=kind.plural,
+            stop=threading.Event(),
+            clock=self.clock,
+            rng=self.chance.rng,
+            page_limit=self.page,
         )
 
     def clock(self) -> float:
-        """The time, which stands still while anything happens."""
+        """Seconds that go on evenly, and stand still while anything happens."""
         return self.account.clock.now()
 
     # --- what the threads do -------------------------------------------------------------------------------------
 
     def deliver(self, limit: int) -> None:
-        """Each reflector lists, if it has not yet, or takes in so many watch events at most."""
+        """Each reflector lists, if it has to, or takes in so many watch events at most."""
         for kind in self.reconciled:
-            self._list(kind)
-            waiting = self.cluster.events[kind.name]
-            for _ in range(min(limit, len(waiting))):
-                event = waiting.popleft()
-                self._apply(kind, event.obj, deleted=event.deleted)
+            self._reflect(kind.name, limit)
 
     def deliver_some(self) -> None:
         """One reflector has news."""
-        kind = self.chance.rng.choice(self.reconciled)
-        self._list(kind)
-        waiting = self.cluster.events[kind.name]
-        if waiting:
-            event = waiting.popleft()
-            self._apply(kind, event.obj, deleted=event.deleted)
+        self._reflect(self.chance.rng.choice(self.reconciled).name, 1)
+
+    def _reflect(self, kind: str, limit: int) -> None:
+        """One step of a reflector's thread, unless it waits, out of its own will or for news."""
+        reflector = self.reflectors[kind]
+        if self.clock() < self._due_again.get(kind, 0.0) or kind in self._reflecting:
+            return
+        if not reflector._must_list and not (limit and self.front.has_news(kind, reflector._position)):
+            return
+        self.front.lines = limit
+        self._reflecting.add(kind)
+        try:
+            delay = reflector._step()
+        finally:
+            self._reflecting.discard(kind)
+        # A watch that goes on needs no new start.
+        self._due_again[kind] = self.clock() + delay if reflector._failures else 0.0
 
     def run(self, passes: int) -> int:
         """Workers work on keys that are due; a Crash goes through. Returns how many passes there were."""
@@ -177,6 +214,7 @@ class Process:
                 return number
             name, key = found
             self.passes += 1
+            self.chance.die()
             try:
                 self.controllers[name].reconcile(key)
             finally:
@@ -185,7 +223,7 @@ class Process:
 
     def _due(self) -> Iterator[tuple[str, str]]:
         # Workers wait for the caches of all kinds.
-        if len(self.synced) < len(self.reconciled):
+        if not all(reflector.synced.is_set() for reflector in self.reflectors.values()):
             return
         names = list(self.queues)
         self.chance.rng.shuffle(names)
@@ -194,18 +232,6 @@ class Process:
             if key is not None:
                 yield name, key
 
-    def _list(self, kind: kinds.Kind) -> None:
-        if kind.name in self.synced:
-            return
-        self.synced.add(kind.name)
-        for obj in self._unlisted.pop(kind.name):
-            self._apply(kind, obj)
-
-    def _apply(self, kind: kinds.Kind, obj: envelope.Object, *, deleted: bool = False) -> None:
-        for change in self.caches[kind.name].apply(obj, deleted=deleted):
-            self.controllers[kind.name].on_change(change.old, change.new)
-            self._relay(kind, change.old, change.new)
-
     def _relay(self, kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> None:
         """As the manager does it."""
         wakes.relay(self.controllers, self.caches, kind, old, new)
@@ -213,26 +239,6 @@ class Process:
     def on_news(self, kind: kinds.Kind, key: str, look: bool) -> None:
         """The feed has news of an object."""
         self.controllers[kind.name].on_news(key, look)
-
-    # --- the Kubernetes client -----------------------------------------------------------------------------------
-
-    def request(
-        self, method: str, path: str, *, body: Mapping[str, Any], content_type: str = "application/json"
-    ) -> bytes:
-        """A request to the API server."""
-        patches = content_type == "application/merge-patch+json"
-        if patches != (method == "PATCH"):
-            raise ValueError(f"{method} with {content_type}")
-        self.chance.point()
-        if self.chance.hits(self.chance.faults / 2):
-            self.chance.counts["requests failed"] += 1
-            raise KubeError(0, "Unreachable", "connection refused")
-        answer = self.cluster.request(method, path, body)
-        if self.chance.hits(self.chance.faults / 4):
-            self.chance.counts["answers lost"] += 1
-            raise KubeError(0, "Unreachable", "connection reset by peer")
-        self.chance.point()
-        return answer
 
     # --- the cloud -----------------------------------------------------------------------------------------------
 
@@ -263,7 +269,11 @@ class Process:
         del flow
         if place not in (None, 1) or patience < self.PATIENCE:
             raise ValueError(f"no place {place} was given, or nobody waits {patience} s")
+        self.sending = True
         self.chance.point()
+        self.sending = False
+        if abs(self.skew) > MOST_SKEW:
+            raise AwsError(operation, "InvalidSignatureException", "Signature expired", status=403)
         answer = self.account.call(address, operation, parameters)
         self.chance.point()
         return answer

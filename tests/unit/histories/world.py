@@ -1,7 +1,8 @@
 """The cluster in memory: objects of all kinds behind the API server's rules, as far as the operator can notice them.
 
 Held to: versions and conflicts, generations, finalizers, preconditions, merge patches, the status subresource, and
-events that arrive late, each kind's in its own order. Schemas and CEL rules are tried against the real API server.
+the history of changes from which watches are served, until it is compacted. Schemas and CEL rules are tried against the
+real API server.
 """
 
 from __future__ import annotations
@@ -44,10 +45,10 @@ Place = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change of one object, for watchers; of a deletion with the version at which the object went."""
+    """A change of one object, as a line of a watch; of a deletion with the version at which the object went."""
 
-    obj: envelope.Object
-    deleted: bool
+    version: int
+    line: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class Cluster:
     Args:
         rng: for UIDs.
         clock: seconds since 1970.
-        on_gone: told of each object that is no more.
+        on_gone: told of each object that is to go and that the operator has let go, or never held.
+        on_write: told of each of the operator's writes to an object: kind, the object before and after.
         admits: whether edits are let through that the schemas' transition rules refuse, as by older definitions.
     """
 
@@ -73,9 +75,15 @@ class Cluster:
     clock: Callable[[], float]
     admits: bool = True
     on_gone: Callable[[str, Stored], None] = lambda _kind, _stored: None
+    on_write: Callable[[str, Stored, Stored], None] = lambda _kind, _before, _after: None
     objects: dict[Place, Stored] = field(default_factory=dict)
     gone: list[Gone] = field(default_factory=list)
     events: dict[str, deque[Event]] = field(default_factory=lambda: {kind.name: deque() for kind in ALL_KINDS})
+    """The history of each kind, as far as it is not compacted."""
+    latest: Counter[str] = field(default_factory=Counter)
+    """The version of each kind's last change."""
+    compacted: int = 0
+    """A watch that is to go on from before this version is told to list anew (410)."""
     writes: int = 0
     """Requests of the operator that write; an identical patch counts."""
     writes_to: Counter[Place] = field(default_factory=Counter)
@@ -122,6 +130,18 @@ class Cluster:
         """Set labels, or take them off."""
         self.patch((kind, namespace, name), {"metadata": {"labels": dict(labels)}})
 
+    def hold(self, place: Place, finalizer: str) -> None:
+        """Put somebody else's finalizer on an object that is not to go yet."""
+        meta = self.objects[place]["metadata"]
+        if not meta.get("deletionTimestamp"):
+            self.patch(place, {"metadata": {"finalizers": [*(meta.get("finalizers") or ()), finalizer]}})
+
+    def let_go(self, place: Place, finalizer: str) -> None:
+        """Take somebody else's finalizer off."""
+        have = self.objects[place]["metadata"].get("finalizers") or []
+        if finalizer in have:
+            self.patch(place, {"metadata": {"finalizers": [one for one in have if one != finalizer]}})
+
     def put(self, kind: str, stored: Stored) -> None:
         """An object as another program left it, status and all."""
         self._store((kind, stored["metadata"]["namespace"], stored["metadata"]["name"]), _copy(stored))
@@ -146,7 +166,9 @@ class Cluster:
             return _json(self.create(kind, body, namespace))
         place = (kind, namespace, rest[0])
         if method == "PATCH":
-            return _json(self.patch(place, body, status=rest[1:] == ["status"]))
+            before, after = self.objects.get(place), self.patch(place, body, status=rest[1:] == ["status"])
+            self.on_write(kind, before or {}, after)
+            return _json(after)
         if method == "DELETE":
             return _json(self.delete(place, body.get("preconditions") or {}))
         raise ValueError(f"no {method} here")
@@ -208,6 +230,12 @@ class Cluster:
                 self.delete(place)
         return count
 
+    def compact(self) -> None:
+        """Forget the history, as etcd does; who has not heard of all of it has to list anew."""
+        for past in self.events.values():
+            past.clear()
+        self.compacted = self.version
+
     def _admitted(self, kind: str, found: Stored, spec: Stored) -> Stored:
         """The spec as the transition rules leave it: they hold from when what it asks for is known to exist."""
         state = (found.get("status") or {}).get("operatorState") or {}
@@ -243,14 +271,23 @@ class Cluster:
         if is_gone:
             del self.objects[place]
             self.gone.append(Gone(place[0], after))
-            self.on_gone(place[0], after)
         else:
             self.objects[place] = after
-        self.events[place[0]].append(Event(encoded(after), is_gone))
+        if _is_left(meta) and not (before and _is_left(before["metadata"])):
+            self.on_gone(place[0], after)
+        what = "DELETED" if is_gone else "ADDED" if before is None else "MODIFIED"
+        self.events[place[0]].append(Event(self.version, _json({"type": what, "object": after})))
+        self.latest[place[0]] = self.version
         return after
 
     def _now(self) -> str:
         return datetime.fromtimestamp(self.clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _is_left(meta: Stored) -> bool:
+    """An object that is to go as far as the operator is concerned; somebody else may hold it yet."""
+    held = {kinds.FINALIZER, kinds.TUNING_FINALIZER} & set(meta.get("finalizers") or ())
+    return bool(meta.get("deletionTimestamp")) and not held
 
 
 def encoded(stored: Stored) -> envelope.Object:
