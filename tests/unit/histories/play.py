@@ -18,6 +18,7 @@ from tests.unit.histories import adoption
 from tests.unit.histories.acts import User
 from tests.unit.histories.aws import Account
 from tests.unit.histories.chance import Chance, Crash
+from tests.unit.histories.front import TROUBLES
 from tests.unit.histories.invariants import AtRest, is_retried, worthwhile_writes
 from tests.unit.histories.process import Process
 from tests.unit.histories.specs import BAD_ROLE, FOREIGN
@@ -105,6 +106,10 @@ class History:
         self.watch = Watch(self.cluster, self.account, self.user.removed)
         self.collects = self.rng.random() < 0.5
         self.passes = 0
+        self.skew = 0.0
+        """Seconds by which the operator's clock is ahead of AWS's."""
+        self.former: Process | None = None
+        """A process that has lost the lead and does not know it yet."""
 
     def _chosen(self) -> tuple[kinds.Kind, ...]:
         """Many histories are about few kinds, so that more happens to each object; some about those that connect."""
@@ -129,6 +134,8 @@ class History:
             self._prepare()
         self._turbulent()
         self.chance.calm()
+        self.former = None
+        self.process.front.come_back()
         self.user.settle(heal=self.rng.random() < 0.5)
         self._come_to_rest()
         left = self.cluster.collect_garbage()
@@ -151,7 +158,8 @@ class History:
     # --- parts of a history ----------------------------------------------------------------------------------------
 
     def _start(self) -> None:
-        self.process = Process(self.cluster, self.account, self.chance, self.kinds)
+        page = self.rng.choice([1, 3, 500])
+        self.process = Process(self.cluster, self.account, self.chance, self.kinds, skew=self.skew, page=page)
         self.chance.between = self._between
 
     def _prepare(self) -> None:
@@ -165,9 +173,50 @@ class History:
         rng, chance = self.rng, self.chance
         chance.faults, chance.crashes = rng.choice([0.0, 0.05, 0.3]), rng.choice([0.0, 0.01, 0.06])
         chance.overtakes, chance.stale = rng.choice([0.0, 0.1, 0.4]), rng.choice([0.0, STALE])
+        troubled = rng.choice([0.0, 0.05, 0.2])
         for _ in range(rng.randint(5, 60)):
             self.user.act()
+            if rng.random() < troubled:
+                self._trouble()
             self._step()
+            if self.former is not None:
+                self._former_works()
+
+    def _trouble(self) -> None:
+        """Something happens to what the process stands on."""
+        rng, front, counts = self.rng, self.process.front, self.chance.counts
+        match rng.randint(0, 4):
+            case 0:
+                counts["API servers away"] += 1
+                front.go_away(rng.choice([2.0, 30.0, 300.0]), rng.choice([("refused",), tuple(TROUBLES), ("busy",)]))
+            case 1:
+                counts["histories compacted"] += 1
+                self.cluster.compact()
+                front.broken = set(self.cluster.events)
+            case 2:
+                counts["watches silent"] += 1
+                kind = rng.choice(self.kinds).name
+                front.silent_until[kind] = self.clock.now() + rng.choice([10.0, 120.0])
+            case 3:
+                counts["clocks set"] += 1
+                self.skew = self.process.skew = rng.choice([0.0, -240.0, 240.0, rng.uniform(-290, 290)])
+            case _:
+                counts["second leaders"] += 1
+                # It is frozen, and does not know yet that another has taken its place.
+                self.former = self.process
+                self._start()
+
+    def _former_works(self) -> None:
+        """A process that has lost the lead goes on where it was, until it notices."""
+        former = self.former
+        assert former is not None
+        try:
+            former.run(self.rng.choice([0, 1, 3]))
+        except Crash:
+            self.former = None
+        if self.rng.random() < 0.5:
+            former.leads = False
+            self.former = None
 
     def _step(self) -> None:
         """The process works for a moment; it may die and be started again."""
