@@ -100,6 +100,8 @@ class AtRest:
         now = account.clock.now()
         specs = [stored["spec"] for stored in cluster.of(kinds.AUTOSCALING_POLICY.name)]
         wanted = {(resource, policy_name(spec)) for spec in specs for resource in scaled(spec)}
+        # What was applied before stays until the new can be, which is hindered here.
+        wanted |= {pair for stored in cluster.of(kinds.AUTOSCALING_POLICY.name) for pair in _held_back(stored)}
         for region in account.world.regions():
             for target in region.scaling.targets.all(now):
                 if target.resource not in {resource for resource, _name in wanted}:
@@ -174,6 +176,13 @@ def is_retried(stored: Stored) -> bool:
     """Something about the object is tried again and again, however slowly."""
     found = (stored.get("status") or {}).get("conditions") or ()
     return any(one.get("reason") in reasons.RETRY for one in found)
+
+
+def _held_back(stored: Stored) -> Iterator[tuple[str, str]]:
+    """Resource and policy of what an object has applied that cannot be replaced at present."""
+    state = (stored.get("status") or {}).get("operatorState") or {}
+    if is_retried(stored):
+        yield from ((one["resourceId"], one["policyName"]) for one in state.get("applied") or ())
 
 
 def _is_stuck(stored: Stored) -> bool:

@@ -220,6 +220,9 @@ def _tags(region: Region, arn: str, stored: Stored, have: Mapping[str, Any]) -> 
     """The user's tags are those of the spec, once an object is in order; a tuning job's jobs have that one's."""
     if have["Stalled"]["status"] == "True" or _is_trial(stored):
         return
+    if marks.UID not in region.tags[arn] and not stored["status"]["operatorState"].get("tagKeys"):
+        # Made by somebody else and taken over without tags in the spec: whose its tags are nobody knows.
+        return
     wanted = {tag["key"]: tag["value"] for tag in stored["spec"].get("tags") or ()}
     found = {key: value for key, value in region.tags[arn].items() if key in {"team", "cost"}}
     if found != wanted:
