@@ -43,8 +43,9 @@ def merge(before: Sequence[Condition], wanted: Sequence[Wanted], generation: int
 
 
 def find(conditions: Sequence[Condition], type_: str) -> Condition | None:
-    """The condition of a type, or None."""
-    return next((condition for condition in conditions if condition.get("type") == type_), None)
+    """The condition of a type, or None. What is no condition is passed over: others may write statuses too."""
+    found = (condition for condition in conditions if isinstance(condition, Mapping))
+    return next((condition for condition in found if condition.get("type") == type_), None)
 
 
 def is_true(conditions: Sequence[Condition], type_: str) -> bool:

@@ -26,14 +26,15 @@ class Complaints:
         self._told_at = 0.0
         self._count = 0
 
-    def complain(self, text: str) -> None:
-        """Log a failure, unless the same text was logged less than `repeat` seconds ago."""
+    def complain(self, text: str) -> bool:
+        """Log a failure, unless the same text was logged less than `repeat` seconds ago; whether it was logged."""
         self._count += 1
         now = self._clock()
         if text == self._text and now - self._told_at < self._repeat:
-            return
+            return False
         self._text, self._told_at = text, now
         self._log.warning("%s%s", text, f" (attempt {self._count})" if self._count > 1 else "")
+        return True
 
     def resolved(self, text: str) -> None:
         """Log that it works again, if it was said to be broken."""

@@ -236,6 +236,12 @@ class Stream:
             return 0.0
         except AwsError as error:
             return self._failed(error)
+        except Exception as error:
+            # Without this thread nobody would hear of any job of the kind.
+            if self._complain(f"{type(error).__name__}: {error}"):
+                log.exception("This should not have happened.")
+            self._failures += 1
+            return self._backoff.delay(self._failures)
         self._failures = 0
         self._fresh_at = self._clock()
         self._took = self._fresh_at - began
@@ -246,13 +252,15 @@ class Stream:
     def _failed(self, error: AwsError) -> float:
         self._failures += 1
         reason = refusal(error).reason
-        self._complaints.complain(
-            f"The change feed of {self._kind.plural} in {self._address.region} has no news: "
-            f"{error.operation} failed with {error}"
-        )
+        self._complain(f"{error.operation} failed with {error}")
         if reason in {reasons.ACCESS_DENIED, reasons.INVALID_SPEC}:
             return self._blind()
         return self._backoff.delay(self._failures)
+
+    def _complain(self, why: str) -> bool:
+        return self._complaints.complain(
+            f"The change feed of {self._kind.plural} in {self._address.region} has no news: {why}"
+        )
 
     def _blind(self) -> float:
         """List is not granted to us: each job is looked at by itself, slowly, so that none is forgotten."""
@@ -286,7 +294,8 @@ class Stream:
         if not sweep.running:
             with self._lock:
                 self._state.begin_sweep()
-                sweep.begin(self._clock(), self._state.sweep_from())
+                # A status may say anything of when its job began.
+                sweep.begin(self._clock(), min(self._state.sweep_from(), self._time_there()))
         after = {"CreationTimeAfter": datetime.fromtimestamp(sweep.since, UTC)} if sweep.since > 0 else {}
         try:
             sweep.token = self._page(after, sweep.token)

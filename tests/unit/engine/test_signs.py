@@ -100,6 +100,7 @@ def test_a_feed_that_is_stuck_in_its_first_step_is_noticed(trap: Trap) -> None:
 
     class Cloud:
         address = staticmethod(lambda region, _endpoint: Address("sagemaker", region))
+        server_time = staticmethod(lambda _address: None)
 
         def call(self, *_asked: object, **_more: object) -> NoReturn:
             try:

@@ -25,7 +25,7 @@ class Cloud:
     """AWS's List, which refuses while `error` is set."""
 
     def __init__(self) -> None:
-        self.error: AwsError | None = None
+        self.error: Exception | None = None
         self.jobs: dict[str, str] = {}
         self.asked: list[Mapping[str, Any]] = []
 
@@ -77,6 +77,31 @@ class Scene:
         began = self.time.now
         self.stream._rest(pause)
         return self.time.now - began
+
+
+def test_a_job_that_began_in_the_future_breaks_nothing() -> None:
+    """A status may say anything of a job's beginning: the sweep looks back from now at the latest."""
+    scene = Scene()
+    scene.cloud.jobs = {"a": "InProgress"}
+    scene.stream.track("a", "ns/a", 400_000_000_000.0)
+
+    scene.stream._step()
+
+    assert scene.news == [("ns/a", False)]
+
+
+def test_an_answer_that_nobody_can_read_ends_no_stream(caplog: pytest.LogCaptureFixture) -> None:
+    """An error that nobody foresaw is told with its trace, once, and the stream tries again with a back-off."""
+    scene = Scene()
+    scene.cloud.error = TypeError("unhashable type: 'dict'")
+    scene.stream.track("a", "ns/a", START)
+
+    pauses = [scene.stream._step() for _ in range(4)]
+
+    assert min(pauses) >= 0.5
+    assert max(pauses) > 2
+    assert caplog.text.count("unhashable type") == 2
+    assert caplog.text.count("has no news") == 1
 
 
 def test_where_list_is_denied_each_job_is_looked_at_slowly() -> None:
