@@ -156,7 +156,7 @@ class Facts:
     look: bool = False
     """Somebody asked for a Describe: a timer, or a change of state that only a description can explain."""
     attempted: datetime | None = None
-    """When this process last sent a Create for the object."""
+    """When this process last sent a Create for the object, or first saw it with a job that may be young."""
     clean: bool = False
     """No Create was sent whose fate is unknown: AWS answered each with a definite no, or none was sent yet."""
     seen_modified: float = 0.0

@@ -33,7 +33,8 @@ def doubt(f: Facts) -> float:
     """Seconds for which "no such thing" cannot be believed yet, since a Create was sent a short while ago."""
     if f.clean and not f.confirmed:
         return 0.0
-    sent = [moment for moment in (f.attempted, f.announced) if moment]
-    if not sent:
+    # What this process remembers goes by a clock that nobody sets; a note may be of another machine's clock.
+    sent = f.attempted or f.announced
+    if sent is None:
         return 0.0
-    return max(0.0, f.consistency_window - (f.now - max(sent)).total_seconds())
+    return max(0.0, f.consistency_window - max(0.0, (f.now - sent).total_seconds()))

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_operator import facts, families, freshness, marks, reasons, secrecy, statusparts, steps, targets
@@ -335,9 +335,9 @@ class Controller:
             if memory is None or memory.uid != obj.metadata.uid:
                 memory = self._memories[key] = Memory(obj.metadata.uid, obj.metadata.generation)
                 state = facts.notes(obj.status_dict())
-                if facts.noted_job(state) and not state.get("createConfirmed"):
-                    # An earlier process may have sent the Create up to the moment it ended.
-                    memory.attempted, memory.clean = self._now(), False
+                if facts.noted_job(state):
+                    # An earlier process may have sent the Create up to the moment it ended, by whatever clock.
+                    memory.attempted, memory.clean = self._clock(), bool(state.get("createConfirmed"))
             elif memory.generation != obj.metadata.generation:
                 memory.generation = obj.metadata.generation
                 memory.attempts, memory.reason, memory.places = 0, "", {}
@@ -364,7 +364,7 @@ class Controller:
             cluster=self._cluster,
             spawn_limit=self._spawn_limit,
             look=memory.look or self._clock() >= memory.look_at,
-            attempted=memory.attempted,
+            attempted=self._attempted(memory),
             clean=memory.clean,
             seen_modified=memory.seen_modified,
             consistency_window=self._window,
@@ -376,6 +376,12 @@ class Controller:
         seen = replace(bare, listed=view.summary, missing=view.missing)
         made, generation = memory.created or (None, 0)
         return replace(seen, created=True, created_from=generation) if made == job and not bare.confirmed else seen
+
+    def _attempted(self, memory: Memory) -> datetime | None:
+        """When that was by the time of day as it is now: a clock that was set in between makes nothing old or young."""
+        if memory.attempted is None:
+            return None
+        return self._now() - timedelta(seconds=self._clock() - memory.attempted)
 
     def _follow(self, run: Pass) -> None:
         """Have the change feed watch what the object stands for, as long as it can change."""
@@ -620,8 +626,8 @@ class Controller:
         return answer
 
     def _note_attempt(self, run: Pass) -> None:
-        run.memory.attempted = self._now()
-        run.facts = replace(run.facts, attempted=run.memory.attempted, clean=run.memory.clean, now=self._now())
+        run.memory.attempted = self._clock()
+        run.facts = replace(run.facts, attempted=self._attempted(run.memory), clean=run.memory.clean, now=self._now())
 
     def _ask(self, run: Pass, step: steps.Ask) -> None:
         send = self._send_create if step.creates else self._call

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sagemaker_operator import facts
@@ -20,7 +19,8 @@ class Memory:
 
     uid: str
     generation: int = 0
-    attempted: datetime | None = None
+    attempted: float | None = None
+    """Monotonic seconds at which a Create was last sent for the object, or may have been by another process."""
     clean: bool = True
     created: tuple[facts.Target, int] | None = None
     """The job whose Create AWS has accepted, until the status says so, and the object's generation at that time."""
