@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from smkube.errors import AwsError
 
@@ -55,6 +55,8 @@ _SERVICE = {
 _NAME_TAKEN = {"ResourceInUse", "ResourceInUseException"}
 _CONFLICT = {"ConflictException", "ConcurrentUpdateException"}
 _NO_ANSWER = "ConnectionError"
+_UNREADABLE = "UnreadableAnswer"
+"""An answer came that is none of AWS's: a proxy's page, half an answer. What was asked for may have been done."""
 _NOT_SENT = "EndpointConnectionError"
 """No connection came about: nothing can have taken effect."""
 _SCALING_LIMITED = {"RegisterScalableTarget", "PutScalingPolicy", "PutScheduledAction"}
@@ -105,7 +107,7 @@ _WAITS_FOR = (
 
 def cause(error: AwsError) -> Cause:
     """Classify an error; whatever is not known counts as invalid for 4xx and as the service's fault otherwise."""
-    if not error.status and error.code in {_NO_ANSWER, _NOT_SENT}:
+    if not error.status and error.code in {_NO_ANSWER, _UNREADABLE, _NOT_SENT}:
         return Cause.NO_ANSWER
     if error.code == "LimitExceededException" and error.operation in _SCALING_LIMITED:
         return Cause.QUOTA
@@ -188,6 +190,31 @@ def translated(operation: str) -> Iterator[None]:
         raise AwsError(operation, _NO_ANSWER, str(error)) from error
     except boto.BotoCoreError as error:
         raise AwsError(operation, type(error).__name__, str(error), status=400) from error
+
+
+@contextlib.contextmanager
+def readable(operation: str) -> Iterator[None]:
+    """Turn what botocore's parsers raise at an answer that is none of AWS's into AwsError; they trust its form.
+
+    Args:
+        operation: the API operation that the block calls, and nothing else does the block.
+    """
+    import botocore.parsers
+
+    try:
+        yield
+    except (botocore.parsers.ResponseParserError, AttributeError, TypeError, LookupError, RecursionError) as error:
+        raise AwsError(operation, _UNREADABLE, f"{type(error).__name__}: {error}") from error
+
+
+def check_empty(operation: str, required: Sequence[str]) -> None:
+    """An answer with nothing in it came.
+
+    Raises:
+        AwsError: there should have been something.
+    """
+    if required:
+        raise AwsError(operation, _UNREADABLE, f"The answer has no {required[0]}.")
 
 
 def _from_answer(operation: str, error: Exception) -> AwsError:

@@ -114,10 +114,14 @@ class Clients:
             AwsError: AWS refused, or gave no answer; it knows how long the call took.
         """
         client = self.get(address)
+        method = _method(client, operation)
         sent = time.monotonic()
         try:
-            with errors.translated(operation):
-                members: dict[str, Any] = _method(client, operation)(**parameters)
+            with errors.translated(operation), errors.readable(operation):
+                members: dict[str, Any] = method(**parameters)
+            if members.keys() <= {"ResponseMetadata"}:
+                # botocore makes an empty answer of a body that is no JSON.
+                errors.check_empty(operation, _required(client, operation))
         except AwsError as error:
             error.seconds = time.monotonic() - sent
             self._on_call(address, operation, error.seconds)
@@ -167,6 +171,12 @@ class Clients:
                 tcp_keepalive=True,
             ),
         )
+
+
+def _required(client: Any, operation: str) -> list[str]:
+    """Members that an answer always has, by AWS's service model."""
+    shape = client.meta.service_model.operation_model(operation).output_shape
+    return list(shape.required_members) if shape is not None else []
 
 
 def _method(client: Any, operation: str) -> Callable[..., dict[str, Any]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from smkube.aws import errors
 from smkube.aws.errors import Cause
+from smkube.aws.session import Address, Clients
 from smkube.errors import AwsError
 
 CASES = [
@@ -83,3 +87,34 @@ def test_a_stop_that_came_too_late() -> None:
 
     assert errors.is_already_over(AwsError("StopTrainingJob", "ValidationException", late, status=400))
     assert not errors.is_already_over(AwsError("StopTrainingJob", "ValidationException", "else", status=400))
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>a proxy's page"),
+        (200, b'{"TrainingJobArn": "ar'),
+        (200, b"null"),
+        (400, b"7"),
+        (400, b'{"__type": true}'),
+    ],
+)
+def test_an_answer_that_is_none_of_awss_leaves_a_doubt(
+    status: int, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What something between us and AWS has written says nothing of whether a job was created."""
+    for name, value in (("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")):
+        monkeypatch.setenv(name, value)
+    clients, address = Clients(user_agent="test"), Address("sagemaker", "us-east-1")
+    answer = AWSResponse("http://aws", status, {}, io.BytesIO(body))
+    answer._content = body
+    clients.get(address).meta.events.register("before-send", lambda **_more: answer)
+
+    with pytest.raises(AwsError) as caught:
+        clients.call(address, "StopTrainingJob" if status == 400 else "ListTrainingJobs", _PARAMETERS[status])
+
+    assert errors.cause(caught.value) is Cause.NO_ANSWER
+    assert errors.leaves_doubt(caught.value)
+
+
+_PARAMETERS: dict[int, dict[str, str]] = {200: {}, 400: {"TrainingJobName": "a"}}
