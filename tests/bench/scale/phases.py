@@ -15,7 +15,7 @@ from tests.bench.scale.options import Options
 from tests.bench.scale.watching import Expectation, Shown
 from tests.bench.scale.world import Cost, World
 
-SETTLE = feedstate.OVERLAP + feedstate.SLOW
+SETTLE = feedstate.OVERLAP + feedstate.WIDE_EVERY + 2 * feedstate.SLOW
 """Seconds after the last change until the operator is at rest."""
 GAP = 10.0
 """Seconds that a job uploads before it ends."""
