@@ -15,7 +15,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_operator import facts, families, freshness, marks, reasons, secrecy, statusparts, steps, targets
+from sagemaker_operator import (
+    facts,
+    families,
+    freshness,
+    marks,
+    quotas,
+    reasons,
+    secrecy,
+    statusparts,
+    steps,
+    targets,
+)
 from sagemaker_operator.engine.backoff import Backoff
 from sagemaker_operator.engine.cloud import SAGEMAKER, Busy, Cloud, refusal
 from sagemaker_operator.engine.complaints import Complaints
@@ -164,6 +175,17 @@ class Controller:
                     keys.extend([key] if memory.reason == reasons.DEPENDENCY_NOT_READY else [])
         for key in keys:
             self.wake(key)
+
+    def waiting_for_quota(self) -> list[quotas.Waiting]:
+        """Who waits since AWS refused a Create for want of a quota."""
+        with self._lock:
+            keys = [key for key, memory in self._memories.items() if memory.reason == reasons.QUOTA_EXCEEDED]
+        found = []
+        for obj in filter(None, map(self.cache.get, keys)):
+            spec, since = obj.spec_dict(), obj.metadata.creation_timestamp
+            needs = tuple(quotas.needs(self.kind, spec).items())
+            found.append(quotas.Waiting(since, self.kind.name, obj.key, str(spec.get("region", "")), needs))
+        return found
 
     # --- the loop --------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Which other objects a change of one may concern. No I/O: controllers and caches are handed in.
 
 A deployment waits for its models and configurations; transform jobs wait for models, policies for endpoints, and
-models and configurations that are to go for their deployment.
+models and configurations that are to go for their deployment. Jobs wait for instances that others give back.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sagemaker_operator import facts, quotas, statuses
 from smkube import kinds
 from smkube.kube import envelope
 
@@ -20,6 +21,7 @@ OWNER_NAMESPACE, OWNER_NAME = "owner_HostingDeployment_namespace", "owner_Hostin
 """Labels by which the original operator knew the children of a deployment."""
 
 _WAITED_FOR = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name, kinds.HOSTING_DEPLOYMENT.name})
+_ENDS = tuple(f'"{word}"'.encode() for word in statuses.TERMINAL)
 _CHILDREN = frozenset({kinds.MODEL.name, kinds.ENDPOINT_CONFIG.name})
 
 
@@ -49,6 +51,11 @@ def relay(
     if may_free_others(kind, old, new):
         for controller in controllers.values():
             controller.wake_waiting(namespace)
+    if gives_back(kind, old, new):
+        spec = obj.spec_dict()
+        waiting = (one for controller in controllers.values() for one in controller.waiting_for_quota())
+        for one in quotas.freed_for(str(spec.get("region", "")), quotas.needs(kind, spec), waiting):
+            controllers[one.kind].wake(one.key)
     endpoint, policies = serves_now(kind, old, new), controllers.get(kinds.AUTOSCALING_POLICY.name)
     if endpoint and policies is not None:
         for key, policy in caches[kinds.AUTOSCALING_POLICY.name].items():
@@ -72,6 +79,17 @@ def may_free_others(kind: kinds.Kind, old: envelope.Object | None, new: envelope
     if kind.name not in _WAITED_FOR or old is None:
         return False
     return new is None or _word(kind, old) != _word(kind, new)
+
+
+def gives_back(kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> bool:
+    """Whether a job that ran has ended: its instances are free for others."""
+    if kind.family is not kinds.Family.JOB or old is None or (new is not None and old.status == new.status):
+        return False
+    if new is not None and not any(word in bytes(new.status) for word in _ENDS):
+        # Most changes need not be decoded.
+        return False
+    ran = facts.notes(old.status_dict()).get("createConfirmed") and _word(kind, old) not in statuses.TERMINAL
+    return bool(ran) and (new is None or _word(kind, new) in statuses.TERMINAL)
 
 
 def serves_now(kind: kinds.Kind, old: envelope.Object | None, new: envelope.Object | None) -> str:

@@ -32,6 +32,7 @@ class Metadata(msgspec.Struct, rename="camel", frozen=True):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
+    creation_timestamp: str = ""
     deletion_timestamp: str = ""
     finalizers: tuple[str, ...] = ()
     labels: dict[str, str] = {}

@@ -90,3 +90,22 @@ def test_a_policy_names_its_endpoints() -> None:
 
     assert wakes.names_endpoint(policy, "b")
     assert not wakes.names_endpoint(policy, "c")
+
+
+def job(word: str, *, confirmed: bool = True) -> envelope.Object:
+    """A training job's object at a moment."""
+    status = {"trainingJobStatus": word, "operatorState": {"jobName": "a", "createConfirmed": confirmed}}
+    meta = {"name": "thing", "namespace": "ns", "uid": "u", "resourceVersion": "1", "generation": 1}
+    return envelope.obj(json.dumps({"metadata": meta, "spec": {}, "status": status}).encode())
+
+
+def test_a_job_that_ends_gives_its_instances_back_once() -> None:
+    """Its end counts, or that its object goes while it was not over; what never ran has nothing to give."""
+    runs, over = job("InProgress"), job("Completed")
+
+    assert wakes.gives_back(kinds.TRAINING_JOB, runs, over)
+    assert wakes.gives_back(kinds.TRAINING_JOB, job("Stopping"), None)
+    assert not wakes.gives_back(kinds.TRAINING_JOB, over, None)
+    assert not wakes.gives_back(kinds.TRAINING_JOB, over, job("Completed"))
+    assert not wakes.gives_back(kinds.TRAINING_JOB, job("InProgress", confirmed=False), None)
+    assert not wakes.gives_back(kinds.TRAINING_JOB, None, over)
