@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from sagemaker_operator.facts import Facts, Target
 from smkube import names
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+"""A job's name (SageMaker API: TrainingJobName)."""
 
 
 def wanted(f: Facts) -> Target:
     """What the spec asks for."""
-    name = f.spec.get(f.kind.spec_name) or f.status.get(f.kind.status_name) or generated_name(f)
+    name = f.spec.get(f.kind.spec_name) or _noted_name(f) or generated_name(f)
     return Target(str(name), str(f.spec.get("region", "")), str(f.spec.get("sageMakerEndpoint") or ""))
+
+
+def _noted_name(f: Facts) -> str:
+    """The name in the status, unless it can be none: others may write statuses too, and it may go into the spec."""
+    name = str(f.status.get(f.kind.status_name) or "")
+    if f.kind.writes_name and not _NAME.fullmatch(name):
+        return ""
+    return name if len(name) <= f.kind.name_limit else ""
 
 
 def known(f: Facts) -> Target | None:

@@ -12,6 +12,11 @@ from collections.abc import Iterator, Sequence
 
 from smkube.errors import AwsError
 
+LONGEST_MESSAGE = 8192
+"""Characters kept of an error's text: it goes into statuses and logs, and others than AWS may have written it."""
+LONGEST_CODE = 128
+"""The same of its code."""
+
 
 class Cause(enum.Enum):
     """What an AWS error means for us."""
@@ -55,6 +60,8 @@ _SERVICE = {
 _NAME_TAKEN = {"ResourceInUse", "ResourceInUseException"}
 _CONFLICT = {"ConflictException", "ConcurrentUpdateException"}
 _NO_ANSWER = "ConnectionError"
+_MISREAD = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError, RuntimeError)
+"""What botocore's parsers raise where an answer has another form than they trust it to have."""
 _UNREADABLE = "UnreadableAnswer"
 """An answer came that is none of AWS's: a proxy's page, half an answer. What was asked for may have been done."""
 _NOT_SENT = "EndpointConnectionError"
@@ -203,7 +210,7 @@ def readable(operation: str) -> Iterator[None]:
 
     try:
         yield
-    except (botocore.parsers.ResponseParserError, AttributeError, TypeError, LookupError, RecursionError) as error:
+    except (botocore.parsers.ResponseParserError, *_MISREAD) as error:
         raise AwsError(operation, _UNREADABLE, f"{type(error).__name__}: {error}") from error
 
 
@@ -223,8 +230,8 @@ def _from_answer(operation: str, error: Exception) -> AwsError:
     problem = answer.get("Error", {})
     return AwsError(
         operation,
-        str(problem.get("Code") or "Unknown"),
-        str(problem.get("Message") or "no message"),
+        str(problem.get("Code") or "Unknown")[:LONGEST_CODE],
+        str(problem.get("Message") or "no message")[:LONGEST_MESSAGE],
         status=int(metadata.get("HTTPStatusCode") or 0),
         request_id=str(metadata.get("RequestId") or ""),
     )

@@ -186,6 +186,13 @@ def test_the_intent_is_written_before_the_create() -> None:
     assert step.status["trainingJobStatus"] == "SynchronizingK8sJobWithSageMaker"
 
 
+def test_a_name_in_the_status_that_can_be_none_is_not_taken() -> None:
+    """Others may write statuses: what is too long for a name never goes into the spec."""
+    facts = case(finalizers=(), spec=spec(job=""), status={"sageMakerTrainingJobName": "x" * 300})
+
+    assert decide.decide(facts) == Claim(JOB)
+
+
 def test_each_attempt_is_announced_anew() -> None:
     """No Create is sent on a status that was only read: it is written first, which fails for an object that went."""
     step = written(case(status=INTENT))

@@ -117,4 +117,19 @@ def test_an_answer_that_is_none_of_awss_leaves_a_doubt(
     assert errors.leaves_doubt(caught.value)
 
 
+def test_an_endless_text_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes into statuses and logs has an end, whoever wrote it."""
+    for name, value in (("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")):
+        monkeypatch.setenv(name, value)
+    clients, address = Clients(user_agent="test"), Address("sagemaker", "us-east-1")
+    answer = AWSResponse("http://aws", 400, {}, io.BytesIO())
+    answer._content = b'{"__type": "ValidationException", "message": "' + b"x" * 1_000_000 + b'"}'
+    clients.get(address).meta.events.register("before-send", lambda **_more: answer)
+
+    with pytest.raises(AwsError) as caught:
+        clients.call(address, "StopTrainingJob", _PARAMETERS[400])
+
+    assert len(caught.value.message) == errors.LONGEST_MESSAGE
+
+
 _PARAMETERS: dict[int, dict[str, str]] = {200: {}, 400: {"TrainingJobName": "a"}}
