@@ -38,8 +38,8 @@ TEXTS = (
     'Could not find model "arn".',
     'Could not find endpoint configuration "arn".',
     (
-        "The account-level service limit 'ml.p3.2xlarge for training job usage' is 0 Instances, with current utilization "
-        "of 0 Instances and a request delta of 1 Instances. Please contact AWS support."
+        "The account-level service limit 'ml.p3.2xlarge for training job usage' is 0 Instances, with current "
+        "utilization of 0 Instances and a request delta of 1 Instances. Please contact AWS support."
     ),
     "User: arn:aws:iam::1:role/x is not authorized to perform: sagemaker:CreateTrainingJob",
     "The request was rejected because the training job is in status Completed.",
