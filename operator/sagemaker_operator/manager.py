@@ -33,6 +33,7 @@ from sagemaker_operator.engine.mirrors import Mirrors
 from sagemaker_operator.engine.push import Listener
 from sagemaker_operator.engine.pushmetrics import PushMetrics
 from sagemaker_operator.engine.signs import Signs
+from sagemaker_operator.engine.spending import Spending
 from sagemaker_operator.engine.workqueue import WorkQueue
 from sagemaker_operator.facts import Target
 from sagemaker_operator.settings import Settings
@@ -89,13 +90,14 @@ class Manager:
             on_drop=self._metrics.event_dropped,
             beat=lambda within: self._beats.beat("events", within),
         )
+        budgets = Budgets(time.monotonic)
         self._cloud = Cloud(
             Clients(
                 user_agent=f"sagemaker-on-kubernetes/{__version__}",
                 pool_size=settings.workers * 2,
                 on_call=self._signs.aws_took,
             ),
-            Budgets(time.monotonic),
+            budgets,
             default_endpoint=settings.default_endpoint,
             observer=self._signs,
             stop=self._stop,
@@ -126,6 +128,7 @@ class Manager:
             metrics=self._metrics.render,
         )
         self._metrics.declare_process(__version__)
+        self._metrics.add(Spending(budgets.use))
         self._metrics.add(Census({kind: self._caches[kind.name] for kind in settings.kinds}, self._leads))
         self._metrics.watch_leader(self._leads, name if self._elector else "")
         self._metrics.watch_ready(lambda: not self._unready())
