@@ -10,6 +10,7 @@ from typing import Any
 from smkube import kinds
 from smkube.errors import KubeError
 from tests.fuzz import structural
+from tests.unit.operator.simulation import merged
 
 REQUEST_LIMIT = 3 * 1024 * 1024
 """Bytes that the API server reads of a request (apiserver: MaxRequestBodyBytes)."""
@@ -97,10 +98,10 @@ class Cluster:
             raise KubeError(409, "Conflict", "the object has been modified")
         after = {**before, "metadata": dict(before["metadata"])}
         if status:
-            after["status"] = _merge(before.get("status"), sent.get("status", {}))
+            after["status"] = merged(before.get("status"), sent.get("status", {}))
         else:
-            after["spec"] = _merge(before.get("spec"), sent.get("spec", {}))
-            after["metadata"] = _merge(before["metadata"], sent["metadata"])
+            after["spec"] = merged(before.get("spec"), sent.get("spec", {}))
+            after["metadata"] = merged(before["metadata"], sent["metadata"])
             after["metadata"]["generation"] = int(before["metadata"].get("generation", 0)) + (
                 after["spec"] != before.get("spec")
             )
@@ -157,16 +158,3 @@ def _as_go(value: Any) -> Any:
     if isinstance(value, dict):
         return {_as_go(key): _as_go(each) for key, each in value.items()}
     return value
-
-
-def _merge(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
-    if not isinstance(patch, Mapping):
-        return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _merge(merged.get(key), value)
-    return merged

@@ -133,10 +133,10 @@ class World:
         before = self.objects[key]
         after: dict[str, Any] = json.loads(json.dumps(before))
         if status:
-            after["status"] = _merge(after["status"], body.get("status", {}))
+            after["status"] = merged(after["status"], body.get("status", {}))
         else:
-            after["spec"] = _merge(after["spec"], body.get("spec", {}))
-            after["metadata"] = _merge(after["metadata"], body.get("metadata", {}))
+            after["spec"] = merged(after["spec"], body.get("spec", {}))
+            after["metadata"] = merged(after["metadata"], body.get("metadata", {}))
             if after["spec"] != before["spec"]:
                 after["metadata"]["generation"] += 1
         if after == before:
@@ -368,13 +368,14 @@ def _object(stored: Mapping[str, Any] | None) -> envelope.Object | None:
     return None if stored is None else envelope.obj(json.dumps(stored).encode())
 
 
-def _merge(target: Any, patch: Any) -> Any:
+def merged(target: Any, patch: Any) -> Any:
+    """A JSON merge patch applied (RFC 7396)."""
     if not isinstance(patch, Mapping):
         return patch
-    merged = dict(target) if isinstance(target, Mapping) else {}
+    found = dict(target) if isinstance(target, Mapping) else {}
     for key, value in patch.items():
         if value is None:
-            merged.pop(key, None)
+            found.pop(key, None)
         else:
-            merged[key] = _merge(merged.get(key), value)
-    return merged
+            found[key] = merged(found.get(key), value)
+    return found
